@@ -1,0 +1,63 @@
+//! Invoking a function: here, or at a Lambda Invoke API.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use latchkey::{http::Route, runtime::Function};
+use serde_json::Value;
+
+/// Hands an event to a function. As in Lambda, it runs to its end even where nobody waits for the
+/// answer any more, and a panic ends that invocation only.
+///
+/// # Errors
+/// The text of a failed invocation.
+pub async fn invoke(function: &Arc<dyn Function>, event: &Value) -> Result<Vec<u8>, String> {
+    let event = event.to_string().into_bytes();
+    let invoked = Arc::clone(function);
+    match tokio::spawn(async move { invoked.invoke(&event).await }).await {
+        Ok(answer) => answer,
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A function behind a Lambda Invoke API: `cargo lambda watch`, an emulator.
+pub struct Remote {
+    name: &'static str,
+    routes: &'static [Route],
+    url: String,
+    client: reqwest::Client,
+}
+
+impl Remote {
+    /// The one at `url` with the name and the routes of `function`.
+    #[must_use]
+    pub fn of(function: &dyn Function, url: &str, client: reqwest::Client) -> Self {
+        let name = function.name();
+        let url = format!("{}/2015-03-31/functions/{name}/invocations", url.trim_end_matches('/'));
+        Self { name, routes: function.routes(), url, client }
+    }
+}
+
+#[async_trait]
+impl Function for Remote {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn routes(&self) -> &'static [Route] {
+        self.routes
+    }
+
+    async fn invoke(&self, event: &[u8]) -> Result<Vec<u8>, String> {
+        let unanswered = |error: reqwest::Error| format!("{}: {error}", self.url);
+        let request = self.client.post(&self.url).header("content-type", "application/json");
+        let answer = request.body(event.to_vec()).send().await.map_err(unanswered)?;
+        let status = answer.status();
+        let failed = answer.headers().contains_key("x-amz-function-error");
+        let body = answer.bytes().await.map_err(unanswered)?;
+        if failed || !status.is_success() {
+            return Err(format!("{}: {status}: {}", self.name, String::from_utf8_lossy(&body)));
+        }
+        Ok(body.to_vec())
+    }
+}

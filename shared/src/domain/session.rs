@@ -1,0 +1,96 @@
+//! Sessions and how they were opened.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ids::{SessionId, UserId},
+    user::Epoch,
+};
+
+/// How a person proved who they are: the `amr` (RFC 8176) and `acr` of the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Authentication {
+    /// A password alone, or with a trusted device in place of the second factor.
+    Password,
+    /// A password and a code or link sent to the mailbox: never above AAL1 (NIST SP 800-63B-4 §3.1.3.1).
+    PasswordAndMail,
+    /// A password and a time-based code.
+    PasswordAndTotp,
+    /// A password and a hardware or synced WebAuthn credential.
+    PasswordAndWebauthn,
+    /// A password and a backup code.
+    PasswordAndBackupCode,
+}
+
+impl Authentication {
+    /// The authentication methods references of RFC 8176.
+    #[must_use]
+    pub fn amr(self) -> Vec<String> {
+        let second = match self {
+            Self::Password => return vec!["pwd".to_owned()],
+            Self::PasswordAndMail | Self::PasswordAndTotp | Self::PasswordAndBackupCode => "otp",
+            Self::PasswordAndWebauthn => "hwk",
+        };
+        ["pwd", second, "mfa"].map(str::to_owned).to_vec()
+    }
+
+    /// The authentication assurance level, NIST SP 800-63B-4 §2.
+    #[must_use]
+    pub fn acr(self) -> &'static str {
+        match self {
+            Self::Password | Self::PasswordAndMail => "aal1",
+            Self::PasswordAndTotp | Self::PasswordAndWebauthn | Self::PasswordAndBackupCode => "aal2",
+        }
+    }
+}
+
+/// A session as it is stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Session {
+    pub session_id: SessionId,
+    pub user_id: UserId,
+    pub epoch: Epoch,
+    pub authentication: Authentication,
+    /// The hash of the refresh token that is good.
+    pub refresh_hash: String,
+    /// The hash of the one before, and when it was exchanged.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub previous_hash: Option<String>,
+    #[serde(with = "jiff::fmt::serde::timestamp::second::optional", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rotated_at: Option<Timestamp>,
+    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
+    pub created_at: Timestamp,
+    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
+    pub last_used_at: Timestamp,
+    /// When it ends whatever happens.
+    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
+    pub expires_at: Timestamp,
+    /// It ends when it is not refreshed for so long.
+    pub idle_seconds: i64,
+    pub remembered: bool,
+    pub network: String,
+    pub agent: String,
+}
+
+impl Session {
+    /// For so long after a rotation its predecessor gets the same successor again.
+    pub const GRACE_SECONDS: i64 = 30;
+
+    /// Whether it is alive at `now` for a user whose epoch is `epoch`.
+    #[must_use]
+    pub fn is_alive(&self, epoch: Epoch, now: Timestamp) -> bool {
+        self.epoch == epoch
+            && now < self.expires_at
+            && now.as_second() - self.last_used_at.as_second() < self.idle_seconds
+    }
+}
+
+/// Where a sign-in came from: labels for the owner, proof of nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    pub network: String,
+    pub agent: String,
+}

@@ -1,0 +1,47 @@
+//! A tenant, loaded.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Settings, TenantSlug, ids::TenantId, jwk::PublicJwk};
+
+/// Whether a tenant is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TenantStatus {
+    Active,
+    Suspended,
+}
+
+/// A tenant as the store gave it. What is done for a tenant takes one of these; no text makes one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenant {
+    pub id: TenantId,
+    pub slug: TenantSlug,
+    pub display_name: String,
+    pub standing: TenantStatus,
+    pub settings: Settings,
+    /// The public keys its tokens verify with, the one that signs first.
+    pub jwks: Vec<PublicJwk>,
+    /// Whatever was issued before is dead.
+    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
+    pub not_before: Timestamp,
+    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
+    pub created_at: Timestamp,
+    /// Counts the changes; a change names the one it builds on.
+    pub revision: u64,
+}
+
+impl Tenant {
+    /// Whether something issued at `issued_at` still stands.
+    #[must_use]
+    pub fn honours(&self, issued_at: Timestamp) -> bool {
+        issued_at.as_second() >= self.not_before.as_second()
+    }
+
+    /// The audience of its access tokens.
+    #[must_use]
+    pub fn audience(&self) -> &str {
+        self.settings.tokens.audience.as_deref().unwrap_or(self.slug.as_str())
+    }
+}

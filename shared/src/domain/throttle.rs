@@ -1,0 +1,226 @@
+//! How often something may be tried. Counted before the work, never after.
+
+use jiff::{SignedDuration, Timestamp, ToSpan};
+
+/// Whether a try may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Allowed,
+    /// Not before so many seconds.
+    Refused { retry_after: u32 },
+}
+
+impl Verdict {
+    /// Allowed only if both are; refused until both would allow it.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Refused { retry_after: one }, Self::Refused { retry_after: two }) => {
+                Self::Refused { retry_after: one.max(two) }
+            }
+            (Self::Allowed, verdict) | (verdict, Self::Allowed) => verdict,
+        }
+    }
+
+    /// Allowed if either is.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Refused { retry_after: one }, Self::Refused { retry_after: two }) => {
+                Self::Refused { retry_after: one.min(two) }
+            }
+            _ => Self::Allowed,
+        }
+    }
+}
+
+/// At most `most` tries in any stretch of `window`.
+///
+/// Counted in slots of a fifth of the window, the running slot and five whole ones before it, so
+/// that no seam lets twice the number through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    pub most: u32,
+    pub window: SignedDuration,
+}
+
+impl Limit {
+    const SLOTS: i64 = 5;
+
+    #[must_use]
+    pub const fn new(most: u32, minutes: i64) -> Self {
+        Self { most, window: SignedDuration::from_mins(minutes) }
+    }
+
+    fn slot_seconds(&self) -> i64 {
+        (self.window.as_secs() / Self::SLOTS).max(1)
+    }
+
+    /// The slot that `now` falls in.
+    #[must_use]
+    pub fn slot(&self, now: Timestamp) -> i64 {
+        now.as_second().div_euclid(self.slot_seconds())
+    }
+
+    /// The slots that are no longer looked at and stand just before those that are: a bucket in
+    /// steady use stays small.
+    pub fn stale_slots(&self, now: Timestamp) -> impl Iterator<Item = i64> {
+        let oldest = self.slot(now) - Self::SLOTS;
+        oldest - Self::SLOTS - 1..oldest
+    }
+
+    /// Judges the counts of a bucket, this try among them.
+    #[must_use]
+    pub fn judge(&self, now: Timestamp, counts: &[(i64, u32)]) -> Verdict {
+        let oldest = self.slot(now) - Self::SLOTS;
+        let mut live: Vec<_> = counts.iter().filter(|(slot, _)| *slot >= oldest).copied().collect();
+        let mut total: u32 = live.iter().map(|(_, count)| count).sum();
+        if total <= self.most {
+            return Verdict::Allowed;
+        }
+        // It opens when enough of the oldest slots have gone for one more try to fit.
+        live.sort_unstable();
+        let mut opens_at = now.as_second() + self.slot_seconds();
+        for (slot, count) in live {
+            total -= count;
+            opens_at = (slot + Self::SLOTS + 1) * self.slot_seconds();
+            if total < self.most {
+                break;
+            }
+        }
+        Verdict::Refused { retry_after: seconds(opens_at - now.as_second()) }
+    }
+
+    /// When the bucket can be forgotten.
+    #[must_use]
+    pub fn forgotten_at(&self, now: Timestamp) -> Timestamp {
+        now.saturating_add(self.window * 2).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// Consecutive failures on one account or factor: some are free, then each must wait longer, and
+/// at a hundred it closes (NIST SP 800-63B-4 §3.2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backoff;
+
+impl Backoff {
+    /// So many failures in a row cost no wait.
+    pub const FREE: u32 = 5;
+    /// At so many in a row it closes.
+    pub const MOST: u32 = 100;
+    /// At so many in a row on a factor its owner is told.
+    pub const NOTICE: u32 = 10;
+
+    const FIRST_WAIT: u32 = 30;
+    const LONGEST_WAIT: u32 = 3600;
+
+    /// How long after the last failure a try may follow so many failures, in seconds.
+    #[must_use]
+    pub fn wait(failures: u32) -> u32 {
+        match failures.checked_sub(Self::FREE) {
+            None => 0,
+            Some(step) => {
+                Self::FIRST_WAIT.checked_shl(step.min(16)).unwrap_or(u32::MAX).min(Self::LONGEST_WAIT)
+            }
+        }
+    }
+
+    /// The waits in order: up to (not including) so many failures, the seconds to wait. The last
+    /// step ends where it closes.
+    pub fn steps() -> impl Iterator<Item = (u32, u32)> {
+        (Self::FREE..Self::MOST)
+            .map(|failures| (failures + 1, Self::wait(failures)))
+            .take_while(|(_, wait)| *wait < Self::LONGEST_WAIT)
+            .chain([(Self::MOST, Self::LONGEST_WAIT)])
+    }
+
+    /// When an account's bucket reopens by itself; else it would tell known accounts from unknown.
+    #[must_use]
+    pub fn forgotten_at(last: Timestamp) -> Timestamp {
+        last.saturating_add(SignedDuration::from_hours(35 * 24)).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Seconds until a refused try is worth repeating.
+    #[must_use]
+    pub fn retry_after(failures: u32, last: Timestamp, now: Timestamp) -> u32 {
+        let opens_at = if failures >= Self::MOST {
+            Self::forgotten_at(last)
+        } else {
+            last.saturating_add(i64::from(Self::wait(failures)).seconds()).unwrap_or(Timestamp::MAX)
+        };
+        seconds(opens_at.as_second() - now.as_second())
+    }
+}
+
+fn seconds(span: i64) -> u32 {
+    u32::try_from(span.max(1)).unwrap_or(u32::MAX)
+}
+
+/// The limits in force. Networks are counted per tenant; an IPv6 network is a /64.
+pub mod limits {
+    use super::Limit;
+
+    pub const LOGIN_PER_NETWORK: Limit = Limit::new(600, 15);
+    pub const LOGIN_PER_ACCOUNT_AND_NETWORK: Limit = Limit::new(20, 15);
+    pub const LOGIN_PER_DEVICE: Limit = Limit::new(20, 15);
+    pub const REGISTER_PER_NETWORK: Limit = Limit::new(100, 60);
+    pub const REGISTER_PER_ADDRESS: Limit = Limit::new(10, 60);
+    pub const FORGOT_PER_NETWORK: Limit = Limit::new(100, 60);
+    pub const RESET_PER_NETWORK: Limit = Limit::new(60, 15);
+    pub const VERIFY_PER_NETWORK: Limit = Limit::new(100, 15);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn waits_grow_from_half_a_minute_to_an_hour() {
+        let waits: Vec<_> = (0..=14).map(Backoff::wait).collect();
+        assert_eq!(waits, [0, 0, 0, 0, 0, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]);
+        let steps: Vec<_> = Backoff::steps().collect();
+        assert_eq!(steps.first(), Some(&(6, 30)));
+        assert_eq!(steps.last(), Some(&(100, 3600)));
+        assert_eq!(steps.len(), 8);
+    }
+
+    #[test]
+    fn a_verdict_says_when_to_come_back() {
+        let limit = Limit::new(2, 5);
+        let now = Timestamp::UNIX_EPOCH + 6000.seconds();
+        let slot = limit.slot(now);
+        assert_eq!(limit.judge(now, &[(slot, 2)]), Verdict::Allowed);
+        assert_eq!(limit.judge(now, &[(slot, 3)]), Verdict::Refused { retry_after: 360 });
+        assert_eq!(limit.judge(now, &[(slot - 5, 3), (slot, 1)]), Verdict::Refused { retry_after: 60 });
+        assert_eq!(limit.judge(now, &[(slot - 6, 99), (slot, 1)]), Verdict::Allowed);
+    }
+
+    proptest! {
+        /// Whatever the times of the tries, no window holds more than the limit allows.
+        #[test]
+        fn no_window_holds_more_than_its_limit(mut times in prop::collection::vec(0i64..3000, 1..200)) {
+            let limit = Limit::new(7, 5);
+            times.sort_unstable();
+            let mut counts = std::collections::BTreeMap::<i64, u32>::new();
+            let mut allowed = Vec::new();
+            for second in times {
+                let now = Timestamp::UNIX_EPOCH + second.seconds();
+                let slot = limit.slot(now);
+                if counts.get(&slot).copied().unwrap_or(0) >= limit.most {
+                    continue;
+                }
+                *counts.entry(slot).or_default() += 1;
+                let all: Vec<_> = counts.iter().map(|(slot, count)| (*slot, *count)).collect();
+                if limit.judge(now, &all) == Verdict::Allowed {
+                    allowed.push(second);
+                }
+            }
+            for (index, start) in allowed.iter().enumerate() {
+                let within = allowed[index..].iter().take_while(|at| **at < start + 300).count();
+                prop_assert!(within <= 7, "{within} within 300 s of {start}");
+            }
+        }
+    }
+}

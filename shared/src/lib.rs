@@ -1,0 +1,17 @@
+//! What every function of Latchkey shares.
+//!
+//! The layers, from the inside out; a module uses only what stands above it:
+//!
+//! - [`domain`]: the rules. Knows neither HTTP nor AWS.
+//! - [`keys`], [`tokens`]: data keys and what is made with them: hashes, seals, bearer secrets, JWTs.
+//! - [`store`], [`mail`]: DynamoDB and SES.
+//! - [`http`]: events, requests, answers and problems. `lambda_http` stops here.
+//! - [`runtime`]: the environment, start-up, and how a function is run.
+
+pub mod domain;
+pub mod http;
+pub mod keys;
+pub mod mail;
+pub mod runtime;
+pub mod store;
+pub mod tokens;

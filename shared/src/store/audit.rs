@@ -1,0 +1,25 @@
+//! The audit record: written once, never changed.
+
+use jiff::ToSpan;
+
+use super::{
+    Store, StoreError,
+    dynamo::{expiring, write},
+    keys::Key,
+};
+use crate::domain::event::Event;
+
+/// One tenant's day is spread over so many partitions.
+const SHARDS: u32 = 8;
+
+impl Store {
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn record(&self, event: &Event) -> Result<(), StoreError> {
+        let day = event.at.strftime("%Y%m%d").to_string();
+        let shard = u8::try_from(self.entropy.below(SHARDS)).unwrap_or(0);
+        let key = Key::event(event.tenant_id, &day, shard, &event.event_id.to_string());
+        let forgotten_at = event.at.saturating_add((24 * Event::DAYS).hours()).unwrap_or(event.at);
+        self.put(&key, expiring(write(event)?, forgotten_at)).await
+    }
+}

@@ -1,0 +1,214 @@
+//! Throttles. One write each, which counts and judges at once: a thousand parallel tries see a
+//! thousand different counts.
+
+use jiff::Timestamp;
+
+use super::{
+    Store, StoreError,
+    dynamo::{Change, Item, Written, number},
+    keys::Key,
+};
+use crate::domain::{
+    ClientAddress, EmailKey,
+    ids::{DeviceId, TenantId, UserId},
+    throttle::{Backoff, Limit, Verdict, limits},
+};
+
+/// What is counted, and how much of it is allowed.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    key: Key,
+    limit: Limit,
+}
+
+impl Bucket {
+    #[must_use]
+    pub fn login_of_network(tenant: TenantId, from: ClientAddress) -> Self {
+        Self::new(tenant, &["login", &from.network()], limits::LOGIN_PER_NETWORK)
+    }
+
+    #[must_use]
+    pub fn login_of_account_from(tenant: TenantId, email: &EmailKey, from: ClientAddress) -> Self {
+        let parts = ["login", &from.network(), email.as_str()];
+        Self::new(tenant, &parts, limits::LOGIN_PER_ACCOUNT_AND_NETWORK)
+    }
+
+    #[must_use]
+    pub fn login_of_device(tenant: TenantId, device: DeviceId) -> Self {
+        Self::new(tenant, &["device", &device.to_string()], limits::LOGIN_PER_DEVICE)
+    }
+
+    #[must_use]
+    pub fn register_of_network(tenant: TenantId, from: ClientAddress) -> Self {
+        Self::new(tenant, &["register", &from.network()], limits::REGISTER_PER_NETWORK)
+    }
+
+    #[must_use]
+    pub fn register_of_address(tenant: TenantId, email: &EmailKey) -> Self {
+        Self::new(tenant, &["address", email.as_str()], limits::REGISTER_PER_ADDRESS)
+    }
+
+    #[must_use]
+    pub fn forgot_of_network(tenant: TenantId, from: ClientAddress) -> Self {
+        Self::new(tenant, &["forgot", &from.network()], limits::FORGOT_PER_NETWORK)
+    }
+
+    #[must_use]
+    pub fn reset_of_network(tenant: TenantId, from: ClientAddress) -> Self {
+        Self::new(tenant, &["reset", &from.network()], limits::RESET_PER_NETWORK)
+    }
+
+    #[must_use]
+    pub fn verify_of_network(tenant: TenantId, from: ClientAddress) -> Self {
+        Self::new(tenant, &["verify", &from.network()], limits::VERIFY_PER_NETWORK)
+    }
+
+    /// Mails to addresses without an account, by the tenant's own budget.
+    pub(super) fn strangers_of_day(tenant: TenantId, limit: Limit) -> Self {
+        Self::new(tenant, &["strangers"], limit)
+    }
+
+    fn new(tenant: TenantId, parts: &[&str], limit: Limit) -> Self {
+        Self { key: Key::bucket(tenant, parts), limit }
+    }
+}
+
+/// Where consecutive failures are counted.
+#[derive(Debug, Clone)]
+pub struct Failures {
+    pub(super) key: Key,
+    /// An account's bucket is forgotten in time; a factor that is closed stays so.
+    forgotten: bool,
+}
+
+impl Failures {
+    /// The passwords of an account, known or not.
+    #[must_use]
+    pub fn of_account(tenant: TenantId, email: &EmailKey) -> Self {
+        Self { key: Key::bucket(tenant, &["account", email.as_str()]), forgotten: true }
+    }
+
+    /// A second factor of a user that has no item of its own.
+    #[must_use]
+    pub fn of_factor(tenant: TenantId, user: UserId, method: &str) -> Self {
+        Self { key: Key::factor_failures(tenant, user, method), forgotten: false }
+    }
+}
+
+impl Store {
+    /// Counts a try. A counter that DynamoDB throttles counts as over the limit.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn count(&self, bucket: &Bucket) -> Result<Verdict, StoreError> {
+        let now = self.clock.now();
+        let limit = bucket.limit;
+        let mut change = Change::of(bucket.key.clone(), String::new())
+            .name("#now", slot_name(limit.slot(now)))
+            .number(":one", 1)
+            .number(":most", limit.most)
+            .time(":ttl", limit.forgotten_at(now))
+            .when("attribute_not_exists(#now) OR #now < :most");
+        let mut stale = Vec::new();
+        for (index, slot) in limit.stale_slots(now).enumerate() {
+            let placeholder = format!("#s{index}");
+            change = change.name(&placeholder, slot_name(slot));
+            stale.push(placeholder);
+        }
+        change.expression = format!("SET expires_at = :ttl REMOVE {} ADD #now :one", stale.join(", "));
+        match self.change(change).await {
+            Ok(Written::Done(item)) => Ok(limit.judge(now, &counts(&item))),
+            Ok(Written::Refused(item)) => {
+                let mut counts = item.as_ref().map(counts).unwrap_or_default();
+                counts.push((limit.slot(now), 1));
+                Ok(limit.judge(now, &counts))
+            }
+            Err(StoreError::Busy(_)) => Ok(Verdict::Refused { retry_after: 1 }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Counts a try as a failure before it is made, and says which failure in a row it would be.
+    /// [`forgive`](Self::forgive) takes them back when it succeeds.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn count_failure(&self, failures: &Failures) -> Result<(Verdict, u32), StoreError> {
+        let now = self.clock.now();
+        let mut change = Change::of(failures.key.clone(), String::new())
+            .number(":one", 1)
+            .time(":now", now)
+            .number(":free", Backoff::FREE);
+        change.expression = "SET last_failure_at = :now ADD failures :one".to_owned();
+        let mut allowed = vec!["attribute_not_exists(failures)".to_owned(), "failures < :free".to_owned()];
+        for (index, (below, wait)) in Backoff::steps().enumerate() {
+            allowed.push(format!("(failures < :f{index} AND last_failure_at <= :t{index})"));
+            change = change
+                .number(&format!(":f{index}"), below)
+                .number(&format!(":t{index}"), now.as_second() - i64::from(wait));
+        }
+        if failures.forgotten {
+            let forget_after = Backoff::forgotten_at(now).as_second() - now.as_second();
+            allowed.push("last_failure_at <= :forgotten".to_owned());
+            change = change
+                .number(":forgotten", now.as_second() - forget_after)
+                .time(":ttl", Backoff::forgotten_at(now));
+            change.expression = "SET last_failure_at = :now, expires_at = :ttl ADD failures :one".to_owned();
+        }
+        let change = change.when(allowed.join(" OR "));
+        match self.change(change).await {
+            Ok(Written::Done(item)) => {
+                let count = failure_count(&item);
+                if count <= Backoff::MOST {
+                    return Ok((Verdict::Allowed, count));
+                }
+                // It had closed and was forgotten: the count begins anew.
+                self.restart(failures, count).await?;
+                Ok((Verdict::Allowed, 1))
+            }
+            Ok(Written::Refused(item)) => {
+                let item = item.unwrap_or_default();
+                let count = failure_count(&item);
+                let last = number(&item, "last_failure_at")
+                    .and_then(|second| Timestamp::from_second(second).ok())
+                    .unwrap_or(now);
+                Ok((Verdict::Refused { retry_after: Backoff::retry_after(count, last, now) }, count))
+            }
+            Err(StoreError::Busy(_)) => Ok((Verdict::Refused { retry_after: 1 }, Backoff::MOST)),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn restart(&self, failures: &Failures, counted: u32) -> Result<(), StoreError> {
+        let change = Change::of(failures.key.clone(), "SET failures = :one")
+            .when("failures = :counted")
+            .number(":one", 1)
+            .number(":counted", counted);
+        self.change(change).await.map(|_| ())
+    }
+
+    /// Forgets the failures: a success, a reset, an administrator.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn forgive(&self, failures: &Failures) -> Result<(), StoreError> {
+        self.delete(&failures.key).await
+    }
+}
+
+fn slot_name(slot: i64) -> String {
+    format!("s{slot}")
+}
+
+fn counts(item: &Item) -> Vec<(i64, u32)> {
+    item.keys()
+        .filter_map(|name| {
+            let slot = name.strip_prefix('s')?.parse().ok()?;
+            Some((slot, u32::try_from(number(item, name)?).ok()?))
+        })
+        .collect()
+}
+
+fn failure_count(item: &Item) -> u32 {
+    number(item, "failures").and_then(|count| u32::try_from(count).ok()).unwrap_or(0)
+}

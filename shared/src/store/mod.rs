@@ -1,0 +1,56 @@
+//! DynamoDB. A method is one business verb, one atomic write, one named outcome.
+//!
+//! Every read that decides anything is strongly consistent and checks expiry itself; every
+//! single-use write has the expiry in its condition, since TTL deletes late by days.
+
+mod audit;
+mod buckets;
+mod devices;
+mod dynamo;
+mod error;
+mod handles;
+mod keys;
+mod outbox;
+mod purses;
+mod registrations;
+mod resets;
+pub mod schema;
+mod sessions;
+mod signing_keys;
+mod start;
+mod tenants;
+mod transaction;
+mod users;
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+
+pub use buckets::{Bucket, Failures};
+pub use error::StoreError;
+pub use handles::{CodeSent, Spent};
+pub use outbox::{Claimed, Due, Entry};
+pub use registrations::{Activation, Claim};
+pub use resets::ResetOutcome;
+pub use schema::Tables;
+pub use sessions::Rotation;
+pub use start::StartFault;
+pub use users::{Created, NewUser};
+
+use crate::domain::{Clock, Entropy};
+
+/// The one store. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    dynamo: Client,
+    tables: Arc<Tables>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Store {
+    #[must_use]
+    pub fn new(dynamo: Client, tables: Tables, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self { dynamo, tables: Arc::new(tables), clock, entropy }
+    }
+}

@@ -1,0 +1,184 @@
+//! Pending registrations: many of one address may wait, the first that is proven claims it.
+
+use jiff::Timestamp;
+use serde_bytes::ByteBuf;
+
+use super::{
+    Store, StoreError,
+    dynamo::{Change, Item, read, write},
+    keys::Key,
+    transaction::{Committed, Transaction},
+    users::LoginRow,
+};
+use crate::{
+    domain::{
+        ids::{TenantId, UserId},
+        registration::{Registration, Reset},
+        user::{Epoch, Profile, UserStatus},
+    },
+    keys::{DataKey, SealBroken, StoredHash},
+    tokens::{Bearer, Kind, Selector},
+};
+
+/// What the claim of an address brings with it.
+#[derive(Debug)]
+pub enum Claim<'a> {
+    /// The password that came with the registration.
+    Password(&'a StoredHash),
+    /// None: whoever holds the mailbox chooses one with this reset token.
+    ResetToken(&'a Bearer, &'a DataKey),
+}
+
+/// What came of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    Activated,
+    /// Somebody has the address already; nothing was changed.
+    ClaimedBefore(UserId),
+    /// The registration is over.
+    Expired,
+}
+
+impl Store {
+    /// Seals what a registration holds to its place, and stores it; the stream wakes the worker.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn put_registration(
+        &self,
+        tenant: TenantId,
+        token: &Bearer,
+        hash: &StoredHash,
+        mut registration: Registration,
+        key: &DataKey,
+    ) -> Result<(), StoreError> {
+        let item = Key::registration(tenant, token);
+        registration.sealed_hash = ByteBuf::from(key.seal(&item.place(), hash.phc().as_bytes()));
+        registration.sealed_token = ByteBuf::from(key.seal(&item.place(), token.expose().as_bytes()));
+        let created_at = registration.created_at;
+        self.put(&item, self.due_item(write(&registration)?, created_at)).await
+    }
+
+    /// The registrations of an address that still wait, the newest first, with their places.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn registrations(
+        &self,
+        tenant: TenantId,
+        selector: &Selector,
+    ) -> Result<Vec<(String, Registration)>, StoreError> {
+        let key = Key::registrations(tenant, selector);
+        let now = self.clock.now();
+        let mut waiting = Vec::new();
+        for item in self.query_items(&key).await? {
+            let place = super::dynamo::key_of(key.table, &item)?.place();
+            let registration: Registration = read(item)?;
+            if registration.expires_at > now {
+                waiting.push((place, registration));
+            }
+        }
+        waiting.sort_by(|one, two| two.1.created_at.cmp(&one.1.created_at));
+        Ok(waiting)
+    }
+
+    /// Where the registration of a token stands: what [`registrations`](Self::registrations) names it by.
+    #[must_use]
+    pub fn registration_place(tenant: TenantId, token: &Bearer) -> String {
+        Key::registration(tenant, token).place()
+    }
+
+    /// Claims the address and makes the user, all or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn activate(
+        &self,
+        tenant: TenantId,
+        token: &Bearer,
+        registration: &Registration,
+        claim: &Claim<'_>,
+        key: &DataKey,
+    ) -> Result<Activation, StoreError> {
+        let now = self.clock.now();
+        let sealed = match claim {
+            Claim::Password(hash) => Some(Self::seal_hash(tenant, &registration.email_key, hash, key)),
+            Claim::ResetToken(..) => None,
+        };
+        let profile = Profile {
+            email: registration.email.clone(),
+            first_name: registration.first_name.clone(),
+            last_name: registration.last_name.clone(),
+            custom_data: registration.custom_data.clone(),
+            locale: registration.locale,
+            created_at: now,
+        };
+        let items = self.user_items(
+            tenant,
+            registration.user_id,
+            (&registration.email_key, registration.address.clone()),
+            sealed,
+            UserStatus::Active,
+            &profile,
+        )?;
+        let mut transaction =
+            items.into_iter().fold(Transaction::default(), |transaction, (key, item)| transaction.put_new(key, item));
+        let taken_out = Change::of(
+            Key::registration(tenant, token),
+            "SET activated_at = :now REMOVE due_shard, due_at, claimed_until",
+        )
+        .when("expires_at > :now")
+        .time(":now", now);
+        transaction = transaction.change(taken_out);
+        if let Claim::ResetToken(reset, factors) = claim {
+            let waiting = reset_of(registration, now);
+            transaction = transaction.put(
+                Key::reset(tenant, reset),
+                Self::reset_item(tenant, reset, &waiting, factors)?,
+            );
+        }
+        Ok(match self.commit(transaction).await? {
+            Committed::Done => Activation::Activated,
+            Committed::Refused { index: 0, item } => Activation::ClaimedBefore(owner(item)?),
+            Committed::Refused { .. } => Activation::Expired,
+        })
+    }
+}
+
+fn owner(item: Option<Item>) -> Result<UserId, StoreError> {
+    let row: LoginRow = read(item.ok_or_else(|| StoreError::Broken("a claimed address is gone".to_owned()))?)?;
+    Ok(row.user_id)
+}
+
+fn reset_of(registration: &Registration, now: Timestamp) -> Reset {
+    let until = jiff::SignedDuration::from_mins(Reset::LIFETIME_MINUTES);
+    Reset {
+        user_id: registration.user_id,
+        email_key: registration.email_key.clone(),
+        address: registration.address.clone(),
+        epoch: Epoch::FIRST,
+        redirect_uri: registration.redirect_uri.clone(),
+        created_at: now,
+        expires_at: now.saturating_add(until).unwrap_or(now),
+    }
+}
+
+impl Registration {
+    /// The password's hash, from the place it is sealed to.
+    ///
+    /// # Errors
+    /// [`SealBroken`] for another place or key.
+    pub fn open_hash(&self, place: &str, key: &DataKey) -> Result<StoredHash, SealBroken> {
+        let phc = key.open(place, &self.sealed_hash)?;
+        String::from_utf8(phc.to_vec()).map(StoredHash::new).map_err(|_| SealBroken)
+    }
+
+    /// The mailed token, from the place it is sealed to.
+    ///
+    /// # Errors
+    /// [`SealBroken`] for another place or key.
+    pub fn open_token(&self, place: &str, key: &DataKey) -> Result<Bearer, SealBroken> {
+        let text = key.open(place, &self.sealed_token)?;
+        std::str::from_utf8(&text).ok().and_then(|text| Bearer::parse(Kind::Verify, text)).ok_or(SealBroken)
+    }
+}

@@ -1,0 +1,126 @@
+//! Password resets.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::{
+    Failures, Store, StoreError,
+    dynamo::{Item, write},
+    keys::Key,
+    outbox::Due,
+    transaction::{Committed, Transaction},
+    users::{advance, bytes},
+};
+use crate::{
+    domain::{
+        errand::Errand,
+        ids::TenantId,
+        registration::Reset,
+        user::{Login, UserState},
+    },
+    keys::{DataKey, StoredHash},
+    tokens::Bearer,
+};
+
+/// What came of a reset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ResetOutcome {
+    Reset(UserState),
+    /// The epoch has moved since: another reset was used, or the account was changed.
+    Stale,
+}
+
+/// A reset as it is stored. The seal shows who wrote it: a function without the factors' key, such
+/// as register, cannot make a reset that is honoured.
+#[derive(Serialize, Deserialize)]
+struct ResetRow {
+    #[serde(flatten)]
+    reset: Reset,
+    seal: ByteBuf,
+}
+
+const SEAL: &[u8] = b"reset";
+
+impl Store {
+    /// Stores a reset; the same token again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn put_reset(
+        &self,
+        tenant: TenantId,
+        token: &Bearer,
+        reset: &Reset,
+        factors: &DataKey,
+    ) -> Result<(), StoreError> {
+        self.put(&Key::reset(tenant, token), Self::reset_item(tenant, token, reset, factors)?).await
+    }
+
+    pub(super) fn reset_item(
+        tenant: TenantId,
+        token: &Bearer,
+        reset: &Reset,
+        factors: &DataKey,
+    ) -> Result<Item, StoreError> {
+        let place = Key::reset(tenant, token).place();
+        write(&ResetRow { reset: reset.clone(), seal: ByteBuf::from(factors.seal(&place, SEAL)) })
+    }
+
+    /// The reset behind a token; `None` where there is none, it has expired, or it was not made by
+    /// those who may.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn reset(
+        &self,
+        tenant: TenantId,
+        token: &Bearer,
+        factors: &DataKey,
+    ) -> Result<Option<Reset>, StoreError> {
+        let key = Key::reset(tenant, token);
+        let row: Option<ResetRow> = self.get(&key).await?;
+        Ok(row
+            .filter(|row| row.reset.expires_at > self.clock.now())
+            .filter(|row| factors.open(&key.place(), &row.seal).is_ok_and(|seal| *seal == SEAL))
+            .map(|row| row.reset))
+    }
+
+    /// Sets a new password and moves the epoch, all or nothing; of a hundred at once one does. The
+    /// mail is queued and the account's bucket opened in the same breath.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn reset_password(
+        &self,
+        tenant: TenantId,
+        login: &Login,
+        hash: &StoredHash,
+        key: &DataKey,
+        (due, errand): (&Due, &Errand),
+    ) -> Result<ResetOutcome, StoreError> {
+        let from = UserState {
+            user_id: login.user_id,
+            email_key: login.email_key.clone(),
+            standing: login.standing,
+            epoch: login.epoch,
+        };
+        let to = UserState { epoch: from.epoch.next(), standing: from.standing.verified(), ..from.clone() };
+        let mut set = advance(Key::login(tenant, &login.email_key), login.user_id, &from, &to)?
+            .value(":hash", bytes(Self::seal_hash(tenant, &login.email_key, hash, key)));
+        set.expression.push_str(", sealed_hash = :hash");
+        if !login.standing.is_verified() {
+            // The address's first proof: factors made before it are nobody's.
+            set.expression.push_str(", methods = :none");
+            set = set.value(":none", aws_sdk_dynamodb::types::AttributeValue::L(Vec::new()));
+        }
+        let transaction = Transaction::default()
+            .change(set)
+            .change(advance(Key::state(tenant, login.user_id), login.user_id, &from, &to)?)
+            .put(due.0.clone(), self.errand_item(errand)?)
+            .delete(Failures::of_account(tenant, &login.email_key).key);
+        Ok(match self.commit(transaction).await? {
+            Committed::Done => ResetOutcome::Reset(to),
+            Committed::Refused { .. } => ResetOutcome::Stale,
+        })
+    }
+}

@@ -1,0 +1,52 @@
+//! Tenants' signing keys. Read only by who signs.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::{Store, StoreError, keys::Key};
+use crate::{
+    domain::{TenantSlug, jwk::Algorithm},
+    keys::DataKey,
+    tokens::SigningKey,
+};
+
+/// A signing key as it is stored: its private half sealed to its item.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SealedKey {
+    pub kid: String,
+    pub algorithm: Algorithm,
+    pub sealed: ByteBuf,
+}
+
+impl SealedKey {
+    /// Seals a PKCS#8 key for a tenant.
+    #[must_use]
+    pub fn seal(slug: &TenantSlug, kid: &str, algorithm: Algorithm, pkcs8: &[u8], key: &DataKey) -> Self {
+        let place = Key::signing_key(slug, kid).place();
+        Self { kid: kid.to_owned(), algorithm, sealed: ByteBuf::from(key.seal(&place, pkcs8)) }
+    }
+}
+
+impl Store {
+    /// A tenant's signing key, opened.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`] where there is none or it does not open.
+    pub async fn signing_key(
+        &self,
+        slug: &TenantSlug,
+        kid: &str,
+        key: &DataKey,
+    ) -> Result<SigningKey, StoreError> {
+        let item = Key::signing_key(slug, kid);
+        let sealed: SealedKey = self
+            .get(&item)
+            .await?
+            .ok_or_else(|| StoreError::Broken("a tenant's signing key is missing".to_owned()))?;
+        let pkcs8 = key
+            .open(&item.place(), &sealed.sealed)
+            .map_err(|error| StoreError::Broken(format!("a signing key: {error}")))?;
+        SigningKey::parse(&sealed.kid, sealed.algorithm, &pkcs8)
+            .map_err(|error| StoreError::Broken(format!("a signing key: {error}")))
+    }
+}

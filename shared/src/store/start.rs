@@ -1,0 +1,109 @@
+//! What a function finds out before it serves: its tables are there, and its data keys are those
+//! that the tables were written with. The same calls warm the connection.
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Store, StoreError,
+    dynamo::{attributes, read, write},
+    keys::{Key, Table},
+};
+use crate::keys::{DataKeys, Purpose};
+
+/// Why a function does not start; one line that names the cause.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StartFault {
+    #[error("table {0} does not exist")]
+    MissingTable(String),
+    #[error("{0} is not the key that the tables were written with")]
+    WrongKey(&'static str),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeyCheck {
+    passwords: String,
+    factors: String,
+    signing: String,
+}
+
+impl KeyCheck {
+    fn of(&self, purpose: Purpose) -> &str {
+        match purpose {
+            Purpose::Passwords => &self.passwords,
+            Purpose::Factors => &self.factors,
+            Purpose::Signing => &self.signing,
+        }
+    }
+}
+
+const LABEL: &str = "check";
+
+impl Store {
+    /// Looks at every table and compares the keys that this function holds.
+    ///
+    /// # Errors
+    /// [`StartFault`] with what is missing or wrong.
+    pub async fn check(&self, keys: &DataKeys) -> Result<(), StartFault> {
+        let probe = |table| Key { table, ..Key::key_check() };
+        let (check, ..) = futures::try_join!(
+            self.probe(probe(Table::Tenants)),
+            self.probe(probe(Table::Users)),
+            self.probe(probe(Table::Challenges)),
+            self.probe(probe(Table::Events)),
+        )?;
+        match check {
+            Some(check) => compare(&check, keys),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes down which keys the tables are written with, or compares with what stands there.
+    /// Done before the first tenant is made.
+    ///
+    /// # Errors
+    /// [`StartFault::WrongKey`] for a key that is not the one; [`StoreError::Broken`] where one of
+    /// the three is not given.
+    pub async fn settle_keys(&self, keys: &DataKeys) -> Result<(), StartFault> {
+        let mac = |purpose: Purpose| {
+            keys.of(purpose)
+                .map(|key| BASE64_URL_SAFE_NO_PAD.encode(key.mac(LABEL, &[])))
+                .ok_or_else(|| StoreError::Broken(format!("{} is not given", purpose.variable())))
+        };
+        let check = KeyCheck {
+            passwords: mac(Purpose::Passwords)?,
+            factors: mac(Purpose::Factors)?,
+            signing: mac(Purpose::Signing)?,
+        };
+        if self.put_new(&Key::key_check(), write(&check)?).await? {
+            return Ok(());
+        }
+        self.check(keys).await
+    }
+
+    async fn probe(&self, key: Key) -> Result<Option<KeyCheck>, StartFault> {
+        let name = self.tables.name(key.table);
+        let answer = self.dynamo.get_item().table_name(name).set_key(Some(attributes(&key))).send().await;
+        match answer {
+            Ok(answer) => Ok(answer.item.map(read).transpose()?),
+            Err(error) if error.code() == Some("ResourceNotFoundException") => {
+                Err(StartFault::MissingTable(name.to_owned()))
+            }
+            Err(error) => Err(StoreError::of("GetItem", &error).into()),
+        }
+    }
+}
+
+fn compare(check: &KeyCheck, keys: &DataKeys) -> Result<(), StartFault> {
+    for purpose in Purpose::ALL {
+        let Some(key) = keys.of(purpose) else { continue };
+        let stored = BASE64_URL_SAFE_NO_PAD.decode(check.of(purpose)).unwrap_or_default();
+        if stored.len() != 32 || !key.mac_matches(LABEL, &[], &stored) {
+            return Err(StartFault::WrongKey(purpose.variable()));
+        }
+    }
+    Ok(())
+}

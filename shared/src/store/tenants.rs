@@ -1,0 +1,90 @@
+//! Tenants.
+
+use super::{
+    Store, StoreError,
+    dynamo::{Change, Written, read, write},
+    keys::{Key, Table},
+    signing_keys::SealedKey,
+    transaction::{Committed, Transaction},
+};
+use crate::domain::{Tenant, TenantSlug};
+
+impl Store {
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn tenant(&self, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError> {
+        self.get(&Key::tenant(slug)).await
+    }
+
+    /// Makes a tenant with its first signing key; false where the slug is taken. A slug is never
+    /// used again: a tenant is suspended, its item stays.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn create_tenant(&self, tenant: &Tenant, key: &SealedKey) -> Result<bool, StoreError> {
+        let transaction = Transaction::default()
+            .put_new(Key::tenant(&tenant.slug), write(tenant)?)
+            .put_new(Key::signing_key(&tenant.slug, &key.kid), write(key)?);
+        Ok(matches!(self.commit(transaction).await?, Committed::Done))
+    }
+
+    /// Replaces a tenant's record by its next revision; false where another change came first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn change_tenant(&self, tenant: &Tenant) -> Result<bool, StoreError> {
+        let item = write(tenant)?;
+        let mut change = Change::of(
+            Key::tenant(&tenant.slug),
+            "SET display_name = :name, standing = :standing, settings = :settings, jwks = :jwks, \
+             not_before = :not_before, revision = :revision",
+        )
+        .when("attribute_exists(pk) AND revision = :previous")
+        .number(":previous", i64::try_from(tenant.revision).unwrap_or(i64::MAX) - 1);
+        for (placeholder, name) in [
+            (":name", "display_name"),
+            (":standing", "standing"),
+            (":settings", "settings"),
+            (":jwks", "jwks"),
+            (":not_before", "not_before"),
+            (":revision", "revision"),
+        ] {
+            if let Some(value) = item.get(name) {
+                change = change.value(placeholder, value.clone());
+            }
+        }
+        Ok(matches!(self.change(change).await?, Written::Done(_)))
+    }
+
+    /// Every tenant, by slug. For administration: it reads the whole table.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
+        let mut tenants = Vec::new();
+        let mut from = None;
+        loop {
+            let answer = self
+                .dynamo
+                .scan()
+                .table_name(self.tables.name(Table::Tenants))
+                .filter_expression("sk = :sk")
+                .expression_attribute_values(
+                    ":sk",
+                    aws_sdk_dynamodb::types::AttributeValue::S("TENANT".to_owned()),
+                )
+                .set_exclusive_start_key(from)
+                .send()
+                .await
+                .map_err(|error| StoreError::of("Scan", &error))?;
+            for item in answer.items.unwrap_or_default() {
+                tenants.push(read::<Tenant>(item)?);
+            }
+            from = answer.last_evaluated_key;
+            if from.is_none() {
+                tenants.sort_unstable_by(|one, two| one.slug.cmp(&two.slug));
+                return Ok(tenants);
+            }
+        }
+    }
+}

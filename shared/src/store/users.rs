@@ -1,0 +1,296 @@
+//! Users: what a login needs, what guards their state, what describes them.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::{
+    Store, StoreError,
+    dynamo::{Change, Item, write},
+    keys::{Key, Table},
+    schema::LISTING_INDEX,
+    transaction::{Committed, Transaction},
+};
+use crate::{
+    domain::{
+        Email, EmailKey, Tenant,
+        ids::{TenantId, UserId},
+        settings::Method,
+        user::{Epoch, Login, Profile, UserState, UserStatus},
+    },
+    keys::{DataKey, StoredHash},
+};
+
+/// A tenant's list of users is spread over so many partitions of its index.
+pub(super) const LISTING_SHARDS: u8 = 8;
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct LoginRow {
+    pub user_id: UserId,
+    pub email_key: EmailKey,
+    pub address: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sealed_hash: Option<ByteBuf>,
+    pub standing: UserStatus,
+    pub epoch: Epoch,
+    pub methods: Vec<Method>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct StateRow {
+    pub user_id: UserId,
+    pub email_key: EmailKey,
+    pub standing: UserStatus,
+    pub epoch: Epoch,
+    pub listing_shard: String,
+    pub listing_key: String,
+}
+
+/// A user to be made at once: by an administrator, or where a tenant asks for no proof.
+#[derive(Debug)]
+pub struct NewUser<'a> {
+    pub user_id: UserId,
+    pub email: &'a Email,
+    pub hash: Option<&'a StoredHash>,
+    pub standing: UserStatus,
+    pub profile: &'a Profile,
+}
+
+/// What came of making a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    Created,
+    EmailTaken,
+}
+
+impl Store {
+    /// All that a login needs of whoever has this address.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn login(&self, tenant: TenantId, email: &EmailKey) -> Result<Option<Login>, StoreError> {
+        let row: Option<LoginRow> = self.get(&Key::login(tenant, email)).await?;
+        Ok(row.map(|row| Login {
+            user_id: row.user_id,
+            email_key: row.email_key,
+            address: row.address,
+            sealed_hash: row.sealed_hash.map(ByteBuf::into_vec),
+            standing: row.standing,
+            epoch: row.epoch,
+            methods: row.methods,
+        }))
+    }
+
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn user_state(&self, tenant: TenantId, user: UserId) -> Result<Option<UserState>, StoreError> {
+        let row: Option<StateRow> = self.get(&Key::state(tenant, user)).await?;
+        Ok(row.map(|row| UserState {
+            user_id: row.user_id,
+            email_key: row.email_key,
+            standing: row.standing,
+            epoch: row.epoch,
+        }))
+    }
+
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn profile(&self, tenant: TenantId, user: UserId) -> Result<Option<Profile>, StoreError> {
+        self.get(&Key::profile(tenant, user)).await
+    }
+
+    /// Opens a login's hash; `None` for an account without a password, and for a seal that does
+    /// not open, which is logged: neither lets anybody in.
+    #[must_use]
+    pub fn open_hash(&self, tenant: TenantId, login: &Login, key: &DataKey) -> Option<StoredHash> {
+        let sealed = login.sealed_hash.as_ref()?;
+        match key.open(&Key::login(tenant, &login.email_key).place(), sealed) {
+            Ok(phc) => String::from_utf8(phc.to_vec()).ok().map(StoredHash::new),
+            Err(error) => {
+                tracing::error!(user = %login.user_id, %error, "a password hash does not open");
+                None
+            }
+        }
+    }
+
+    pub(super) fn seal_hash(tenant: TenantId, email: &EmailKey, hash: &StoredHash, key: &DataKey) -> ByteBuf {
+        ByteBuf::from(key.seal(&Key::login(tenant, email).place(), hash.phc().as_bytes()))
+    }
+
+    /// Replaces a hash after a login that was right, unless the password was changed meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn rehash(
+        &self,
+        tenant: TenantId,
+        login: &Login,
+        hash: &StoredHash,
+        key: &DataKey,
+    ) -> Result<(), StoreError> {
+        let sealed = Self::seal_hash(tenant, &login.email_key, hash, key);
+        let mut change = Change::of(Key::login(tenant, &login.email_key), "SET sealed_hash = :hash")
+            .when("user_id = :user AND epoch = :epoch")
+            .text(":user", login.user_id.to_string());
+        change = change.value(":hash", bytes(sealed)).value(":epoch", epoch_value(login.epoch)?);
+        self.change(change).await.map(|_| ())
+    }
+
+    /// Makes a user at once.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn create_user(
+        &self,
+        tenant: &Tenant,
+        user: &NewUser<'_>,
+        key: &DataKey,
+    ) -> Result<Created, StoreError> {
+        let hash = user.hash.map(|hash| Self::seal_hash(tenant.id, user.email.key(), hash, key));
+        let items = self.user_items(
+            tenant.id,
+            user.user_id,
+            (user.email.key(), user.email.address()),
+            hash,
+            user.standing,
+            user.profile,
+        )?;
+        let transaction = items.into_iter().fold(Transaction::default(), |transaction, (key, item)| {
+            transaction.put_new(key, item)
+        });
+        Ok(match self.commit(transaction).await? {
+            Committed::Done => Created::Created,
+            Committed::Refused { .. } => Created::EmailTaken,
+        })
+    }
+
+    /// The three items of a new user; the first claims the address.
+    pub(super) fn user_items(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        (email, address): (&EmailKey, String),
+        sealed_hash: Option<ByteBuf>,
+        standing: UserStatus,
+        profile: &Profile,
+    ) -> Result<[(Key, Item); 3], StoreError> {
+        let login = LoginRow {
+            user_id: user,
+            email_key: email.clone(),
+            address,
+            sealed_hash,
+            standing,
+            epoch: Epoch::FIRST,
+            methods: Vec::new(),
+        };
+        let state = StateRow {
+            user_id: user,
+            email_key: email.clone(),
+            standing,
+            epoch: Epoch::FIRST,
+            listing_shard: listing_shard(tenant, user.to_bytes()[15] % LISTING_SHARDS),
+            listing_key: user.to_string(),
+        };
+        Ok([
+            (Key::login(tenant, email), write(&login)?),
+            (Key::state(tenant, user), write(&state)?),
+            (Key::profile(tenant, user), write(profile)?),
+        ])
+    }
+
+    /// Moves a user's epoch, and the standing with it where one is given: all that was issued
+    /// before is dead. `None` where there is no such user.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when others keep changing the same user.
+    pub async fn move_epoch(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        standing: impl Fn(UserStatus) -> UserStatus,
+    ) -> Result<Option<UserState>, StoreError> {
+        for _ in 0..3 {
+            let Some(state) = self.user_state(tenant, user).await? else { return Ok(None) };
+            let next = UserState {
+                epoch: state.epoch.next(),
+                standing: standing(state.standing),
+                ..state.clone()
+            };
+            let transaction = Transaction::default()
+                .change(advance(Key::login(tenant, &state.email_key), user, &state, &next)?)
+                .change(advance(Key::state(tenant, user), user, &state, &next)?);
+            if matches!(self.commit(transaction).await?, Committed::Done) {
+                return Ok(Some(next));
+            }
+        }
+        Err(StoreError::Busy("a user's state is changed by too many at once".to_owned()))
+    }
+
+    /// Up to `most` of a tenant's users, in no particular order.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn list_users(&self, tenant: TenantId, most: usize) -> Result<Vec<UserState>, StoreError> {
+        let mut states = Vec::new();
+        for shard in 0..LISTING_SHARDS {
+            let partition = listing_shard(tenant, shard);
+            let mut from = None;
+            loop {
+                let (keys, next) = self
+                    .indexed(Table::Users, LISTING_INDEX, ("listing_shard", &partition), None, (from, 100))
+                    .await?;
+                for key in keys {
+                    if states.len() >= most {
+                        return Ok(states);
+                    }
+                    let row: Option<StateRow> = self.get(&key).await?;
+                    states.extend(row.map(|row| UserState {
+                        user_id: row.user_id,
+                        email_key: row.email_key,
+                        standing: row.standing,
+                        epoch: row.epoch,
+                    }));
+                }
+                from = next;
+                if from.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(states)
+    }
+}
+
+/// The change that moves one item of a user from one state to the next.
+pub(super) fn advance(
+    key: Key,
+    user: UserId,
+    from: &UserState,
+    to: &UserState,
+) -> Result<Change, StoreError> {
+    Ok(Change::of(key, "SET epoch = :to, standing = :standing")
+        .when("user_id = :user AND epoch = :from")
+        .text(":user", user.to_string())
+        .value(":from", epoch_value(from.epoch)?)
+        .value(":to", epoch_value(to.epoch)?)
+        .value(":standing", value(&to.standing)?))
+}
+
+pub(super) fn epoch_value(epoch: Epoch) -> Result<aws_sdk_dynamodb::types::AttributeValue, StoreError> {
+    value(&epoch)
+}
+
+pub(super) fn value(
+    of: &impl Serialize,
+) -> Result<aws_sdk_dynamodb::types::AttributeValue, StoreError> {
+    serde_dynamo::to_attribute_value(of)
+        .map(|value: serde_dynamo::AttributeValue| value.into())
+        .map_err(|error| StoreError::Broken(format!("a value does not write: {error}")))
+}
+
+pub(super) fn bytes(bytes: ByteBuf) -> aws_sdk_dynamodb::types::AttributeValue {
+    aws_sdk_dynamodb::types::AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new(bytes.into_vec()))
+}
+
+fn listing_shard(tenant: TenantId, shard: u8) -> String {
+    format!("{tenant}#{shard}")
+}
