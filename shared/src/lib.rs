@@ -6,12 +6,15 @@
 //! - [`keys`], [`tokens`]: data keys and what is made with them: hashes, seals, bearer secrets, JWTs.
 //! - [`store`], [`mail`]: DynamoDB and SES.
 //! - [`http`]: events, requests, answers and problems. `lambda_http` stops here.
+//! - [`admission`], [`sign_in`]: who may, and what happens once somebody proved who they are.
 //! - [`runtime`]: the environment, start-up, and how a function is run.
 
+pub mod admission;
 pub mod domain;
 pub mod http;
 pub mod keys;
 pub mod mail;
 pub mod runtime;
+pub mod sign_in;
 pub mod store;
 pub mod tokens;

@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 pub struct ClientAddress(IpAddr);
 
 impl ClientAddress {
+    /// A request whose address nobody told: all of them share one network.
+    pub const UNKNOWN: Self = Self(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED));
+
     /// The network that is counted: the IPv4 address, or the IPv6 /64.
     #[must_use]
     pub fn network(self) -> String {

@@ -15,8 +15,6 @@ impl Purse {
     /// So many of the last mails must be remembered.
     pub const MEMORY: usize = 12;
 
-    const STRANGER_BURST: usize = 3;
-    const STRANGER_REFILL: SignedDuration = SignedDuration::from_hours(1);
     const CODES: usize = 5;
     const CODE_WINDOW: SignedDuration = SignedDuration::from_mins(15);
 
@@ -28,22 +26,14 @@ impl Purse {
         }
     }
 
-    /// Whether one more mail may go, after those sent at `sent` (in any order).
+    /// Whether one more mail may go, after those sent at `sent`, of which the last
+    /// [`MEMORY`](Self::MEMORY) are remembered.
     #[must_use]
     pub fn admits(self, sent: &[Timestamp], now: Timestamp) -> bool {
-        let mut latest_first = sent.to_vec();
-        latest_first.sort_unstable_by(|one, two| two.cmp(one));
         match self {
-            // A bucket of three tokens that gains one an hour: the j-th last mail must be older
-            // than the hours it takes to earn all that was spent since.
-            Self::Stranger => (Self::STRANGER_BURST..).zip(latest_first.iter().skip(Self::STRANGER_BURST - 1)).all(
-                |(spent, at)| {
-                    let hours = i32::try_from(spent - Self::STRANGER_BURST + 1).unwrap_or(i32::MAX);
-                    now.duration_since(*at) >= Self::STRANGER_REFILL * hours
-                },
-            ),
+            Self::Stranger => stranger_credit(sent, now) >= HOUR,
             Self::Code => {
-                latest_first.iter().filter(|at| now.duration_since(**at) < Self::CODE_WINDOW).count() < Self::CODES
+                sent.iter().filter(|at| now.duration_since(**at) < Self::CODE_WINDOW).count() < Self::CODES
             }
         }
     }
@@ -53,6 +43,24 @@ impl Purse {
     pub fn forgotten_at(now: Timestamp) -> Timestamp {
         now.saturating_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
     }
+}
+
+const HOUR: i64 = 3600;
+const STRANGER_BURST: i64 = 3;
+
+/// The seconds saved up: a mail costs an hour, and three hours is the most there can be. What was
+/// spent before the memory begins is not known, so nothing is taken to be left of it.
+fn stranger_credit(sent: &[Timestamp], now: Timestamp) -> i64 {
+    let mut sent: Vec<_> = sent.iter().map(|at| at.as_second()).collect();
+    sent.sort_unstable();
+    let full = STRANGER_BURST * HOUR;
+    let mut credit = if sent.len() >= Purse::MEMORY { HOUR } else { full };
+    let mut counted_to = sent.first().copied().unwrap_or(0);
+    for at in sent {
+        credit = (credit + at - counted_to).min(full) - HOUR;
+        counted_to = at;
+    }
+    (credit + (now.as_second() - counted_to).max(0)).min(full)
 }
 
 #[cfg(test)]

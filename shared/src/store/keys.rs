@@ -42,10 +42,6 @@ impl Key {
         Self::new(Table::Tenants, &["KEYS"], &["CHECK"])
     }
 
-    pub fn signing_keys(slug: &TenantSlug) -> Self {
-        Self::new(Table::Tenants, &["K", slug.as_str()], &[""])
-    }
-
     pub fn signing_key(slug: &TenantSlug, kid: &str) -> Self {
         Self::new(Table::Tenants, &["K", slug.as_str()], &[kid])
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{
-        ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+        Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
     },
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -28,8 +28,6 @@ enum Write {
     Put(Key, Item),
     Change(Change),
     Delete(Key),
-    /// Only a condition.
-    Check(Change),
 }
 
 /// What became of it.
@@ -57,11 +55,6 @@ impl Transaction {
 
     pub(super) fn delete(mut self, key: Key) -> Self {
         self.writes.push(Write::Delete(key));
-        self
-    }
-
-    pub(super) fn check(mut self, change: Change) -> Self {
-        self.writes.push(Write::Check(change));
         self
     }
 }
@@ -143,17 +136,6 @@ impl Store {
                     .table_name(self.tables.name(change.key.table))
                     .set_key(Some(attributes(&change.key)))
                     .update_expression(change.expression)
-                    .set_condition_expression(change.condition)
-                    .set_expression_attribute_names((!change.names.is_empty()).then_some(change.names))
-                    .set_expression_attribute_values((!change.values.is_empty()).then_some(change.values))
-                    .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-                    .build()
-                    .map_err(unbuilt)?,
-            ),
-            Write::Check(change) => item.condition_check(
-                ConditionCheck::builder()
-                    .table_name(self.tables.name(change.key.table))
-                    .set_key(Some(attributes(&change.key)))
                     .set_condition_expression(change.condition)
                     .set_expression_attribute_names((!change.names.is_empty()).then_some(change.names))
                     .set_expression_attribute_values((!change.values.is_empty()).then_some(change.values))

@@ -1,0 +1,41 @@
+//! A signed-in user.
+
+use std::sync::Arc;
+
+use super::Tenants;
+use crate::{
+    domain::{
+        Tenant,
+        session::Session,
+        user::{UserState, UserStatus},
+    },
+    http::{Code, Problem, Request},
+    store::Store,
+    tokens::Subject,
+};
+
+/// A user with a live session. What needs a signed-in user takes one of these; it is made here alone,
+/// from a valid access token, the session and the user's state, both read strongly.
+#[derive(Debug)]
+pub struct Caller {
+    pub tenant: Arc<Tenant>,
+    pub user: UserState,
+    pub session: Session,
+}
+
+impl Caller {
+    /// # Errors
+    /// 401 `bearer_invalid`: no token, a bad one, or one whose session is over.
+    pub async fn of(request: &Request, tenants: &Tenants, store: &Store) -> Result<Self, Problem> {
+        let token = request.bearer().ok_or(Code::BearerInvalid)?;
+        let (tenant, _, subject) = tenants.of_token(token, request.at).await?;
+        let Subject::User { user, session } = subject else { return Err(Code::BearerInvalid.into()) };
+        let (session, state) =
+            futures::try_join!(store.session(tenant.id, user, session), store.user_state(tenant.id, user))?;
+        let (Some(session), Some(state)) = (session, state) else { return Err(Code::BearerInvalid.into()) };
+        let alive = state.standing == UserStatus::Active
+            && session.is_alive(state.epoch, request.at)
+            && tenant.honours(session.created_at);
+        if alive { Ok(Self { tenant, user: state, session }) } else { Err(Code::BearerInvalid.into()) }
+    }
+}

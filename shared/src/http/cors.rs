@@ -1,0 +1,45 @@
+//! Cross-origin requests, answered from the tenant's own list; never a wildcard.
+
+use http::header;
+
+use super::{Request, Response, Route};
+use crate::domain::Tenant;
+
+const PREFLIGHT_SECONDS: &str = "600";
+
+/// Adds what a browser must see to hand the answer to a page of an allowed origin.
+#[must_use]
+pub fn answer(response: Response, request: &Request, tenant: Option<&Tenant>) -> Response {
+    let response = response.with_header(header::VARY, "Origin");
+    let Some(origin) = request.header("origin") else { return response };
+    let allowed = tenant.is_some_and(|tenant| {
+        tenant.settings.origins.iter().any(|allowed| allowed.as_str() == origin)
+    });
+    if !allowed {
+        return response;
+    }
+    response
+        .with_header(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin)
+        .with_header(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true")
+        .with_header(header::ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After")
+}
+
+/// Answers a preflight. Where no tenant can be told, as for a path of the user's own before its
+/// token is sent, the browser may go on without credentials; the answer itself names the origin.
+#[must_use]
+pub fn preflight(request: &Request, routes: &[Route], tenant: Option<&Tenant>) -> Response {
+    let mut methods: Vec<_> = routes.iter().map(|route| route.method).collect();
+    methods.sort_unstable();
+    methods.dedup();
+    let response = Response::empty(204)
+        .with_header(header::ACCESS_CONTROL_ALLOW_METHODS, &methods.join(", "))
+        .with_header(header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type")
+        .with_header(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS);
+    let response = answer(response, request, tenant);
+    match request.header("origin") {
+        Some(origin) if request.parameter("tenant_slug").is_none() => {
+            response.with_header(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin)
+        }
+        _ => response,
+    }
+}

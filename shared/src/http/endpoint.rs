@@ -1,0 +1,147 @@
+//! An endpoint, and the one way from an event to its answer.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::Method;
+use lambda_http::{Body, request::LambdaRequest, service_fn};
+use lambda_runtime::{Context, LambdaEvent};
+use tower::Service;
+
+use super::{Problem, Request, Response, Route, cors, describe::Operation};
+use crate::{
+    keys::Purpose,
+    runtime::{Function, Parts},
+};
+
+/// What one function answers. It is run by Lambda and mounted in process alike.
+#[async_trait]
+pub trait Endpoint: Send + Sync + Sized + 'static {
+    /// The function's name: its package's, its binary's and its logical id's.
+    const NAME: &'static str;
+    const ROUTES: &'static [Route];
+    /// The data keys it is given; it has no other.
+    const KEYS: &'static [Purpose];
+    /// Whether it hashes passwords, and so wants memory for that.
+    const HASHES: bool = false;
+
+    fn new(parts: Parts) -> Self;
+
+    /// What the OpenAPI document says of each route, in the order of [`ROUTES`](Self::ROUTES).
+    fn describe() -> Vec<Operation>;
+
+    /// # Errors
+    /// A [`Problem`], which becomes the answer.
+    async fn call(&self, request: &Request) -> Result<Response, Problem>;
+}
+
+/// An endpoint with what surrounds it: CORS, problems, headers, the log line.
+pub struct Served<E> {
+    endpoint: E,
+    parts: Parts,
+}
+
+impl<E: Endpoint> Served<E> {
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self { endpoint: E::new(parts.clone()), parts }
+    }
+
+    /// Answers one HTTP event.
+    pub async fn answer(&self, event: lambda_http::Request) -> http::Response<Body> {
+        let began = self.parts.clock.now();
+        let id = request_id(&event);
+        let (response, problem) = match Request::of(event, began, self.parts.edge_secret.as_deref()) {
+            Err(problem) => (problem.response(&id), Some(problem)),
+            Ok(request) => {
+                let answered = if request.method == Method::OPTIONS {
+                    let tenant = self.parts.tenants.to_share_with(&request).await;
+                    return finish(cors::preflight(&request, E::ROUTES, tenant.as_deref()));
+                } else {
+                    self.endpoint.call(&request).await
+                };
+                let (response, problem) = match answered {
+                    Ok(response) => (response, None),
+                    Err(problem) => (problem.response(&id), Some(problem)),
+                };
+                let tenant = self.parts.tenants.to_share_with(&request).await;
+                (cors::answer(response, &request, tenant.as_deref()), problem)
+            }
+        };
+        self.log(&id, response.status, problem.as_ref(), began);
+        finish(response)
+    }
+
+    fn log(&self, id: &str, status: u16, problem: Option<&Problem>, began: jiff::Timestamp) {
+        let milliseconds = self.parts.clock.now().as_millisecond() - began.as_millisecond();
+        let code = problem.map_or("", |problem| problem.code.word());
+        match problem.and_then(|problem| problem.cause.as_deref()) {
+            Some(cause) if status >= 500 => {
+                tracing::error!(function = E::NAME, request = id, status, code, cause, milliseconds);
+            }
+            _ => tracing::info!(function = E::NAME, request = id, status, code, milliseconds),
+        }
+    }
+}
+
+fn request_id(event: &lambda_http::Request) -> String {
+    use lambda_http::{RequestExt, request::RequestContext};
+    match event.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        Some(RequestContext::ApiGatewayV1(context)) => context.request_id.clone(),
+        _ => None,
+    }
+    .unwrap_or_default()
+}
+
+fn finish(response: Response) -> http::Response<Body> {
+    let Response { status, headers, body } = response.hardened();
+    let mut answer = http::Response::new(if body.is_empty() { Body::Empty } else { Body::Text(body) });
+    *answer.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    *answer.headers_mut() = headers;
+    answer
+}
+
+/// Mounted in process: the event and the answer pass through JSON as they do on Lambda.
+#[async_trait]
+impl<E: Endpoint> Function for Arc<Served<E>> {
+    fn name(&self) -> &'static str {
+        E::NAME
+    }
+
+    fn routes(&self) -> &'static [Route] {
+        E::ROUTES
+    }
+
+    async fn invoke(&self, event: &[u8]) -> Result<Vec<u8>, String> {
+        let payload: LambdaRequest = serde_json::from_slice(event).map_err(|error| error.to_string())?;
+        let served = Self::clone(self);
+        let mut adapter = lambda_http_adapter(move |event| {
+            let served = Arc::clone(&served);
+            async move { served.answer(event).await }
+        });
+        let answer = adapter
+            .call(LambdaEvent::new(payload, Context::default()))
+            .await
+            .map_err(|error: std::convert::Infallible| error.to_string())?;
+        serde_json::to_vec(&answer).map_err(|error| error.to_string())
+    }
+}
+
+fn lambda_http_adapter<F, A>(
+    answer: F,
+) -> impl Service<
+    LambdaEvent<LambdaRequest>,
+    Response = impl serde::Serialize,
+    Error = std::convert::Infallible,
+    Future: Send,
+>
+where
+    F: Fn(lambda_http::Request) -> A + Send + 'static,
+    A: Future<Output = http::Response<Body>> + Send + 'static,
+{
+    lambda_http::Adapter::from(service_fn(move |event| {
+        let answering = answer(event);
+        async move { Ok::<_, std::convert::Infallible>(answering.await) }
+    }))
+}

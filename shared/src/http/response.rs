@@ -1,0 +1,74 @@
+//! Answers.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use serde::Serialize;
+use serde_json::json;
+
+use super::Request;
+
+/// An answer, before the headers that every answer carries.
+#[derive(Debug, Clone)]
+pub struct Response {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Response {
+    /// `{"data": …, "meta": {"request_id", "timestamp"}}`.
+    #[must_use]
+    pub fn data(request: &Request, data: &impl Serialize) -> Self {
+        let meta = json!({ "request_id": request.id, "timestamp": request.at.to_string() });
+        Self::json(200, &json!({ "data": data, "meta": meta }))
+    }
+
+    /// A document as it is.
+    #[must_use]
+    pub fn json(status: u16, document: &impl Serialize) -> Self {
+        // A value of our own types always serialises.
+        let body = serde_json::to_string(document).unwrap_or_default();
+        Self::new(status, body).with_header(header::CONTENT_TYPE, "application/json")
+    }
+
+    /// An answer without a body.
+    #[must_use]
+    pub fn empty(status: u16) -> Self {
+        Self::new(status, String::new())
+    }
+
+    fn new(status: u16, body: String) -> Self {
+        Self { status, headers: HeaderMap::new(), body }
+    }
+
+    /// Sets a header; a value that HTTP does not carry is left out.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// Adds a cookie.
+    #[must_use]
+    pub fn with_cookie(mut self, cookie: &cookie::Cookie<'_>) -> Self {
+        if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+            self.headers.append(header::SET_COOKIE, value);
+        }
+        self
+    }
+
+    /// What every answer carries: nothing is stored, sniffed or told on.
+    #[must_use]
+    pub fn hardened(mut self) -> Self {
+        for (name, value) in [
+            (header::CACHE_CONTROL, "no-store"),
+            (header::REFERRER_POLICY, "no-referrer"),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"),
+        ] {
+            self.headers.entry(name).or_insert(HeaderValue::from_static(value));
+        }
+        self
+    }
+}

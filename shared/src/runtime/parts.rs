@@ -1,0 +1,112 @@
+//! What an endpoint is made of.
+
+use std::{ops::Deref, sync::Arc};
+
+use super::{Environment, EnvironmentFault, aws};
+use crate::{
+    admission::Tenants,
+    domain::{Clock, Entropy},
+    http::Problem,
+    keys::{DataKey, DataKeys, Hasher, Purpose},
+    mail::Post,
+    sign_in::Signers,
+    store::{StartFault, Store},
+};
+
+/// Why a function does not start: one line that names the cause.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Environment(#[from] EnvironmentFault),
+    #[error(transparent)]
+    Store(#[from] StartFault),
+    #[error("{0}")]
+    Client(String),
+}
+
+/// Clock, entropy, store and keys, handed in. Cheap to clone.
+#[derive(Clone)]
+pub struct Parts(Arc<Inner>);
+
+pub struct Inner {
+    pub base_url: String,
+    pub mail_from: String,
+    pub edge_secret: Option<String>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub store: Store,
+    pub tenants: Tenants,
+    pub signers: Signers,
+    pub hasher: Hasher,
+    pub post: Post,
+    pub keys: DataKeys,
+}
+
+impl Deref for Parts {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Parts {
+    /// Puts the parts together and checks what can be checked before a request comes: the
+    /// environment, the tables, the keys. `hashes` says whether memory for hashing is wanted.
+    ///
+    /// # Errors
+    /// [`StartError`]: the function must not serve.
+    pub async fn start(
+        get: &dyn Fn(&str) -> Option<String>,
+        keys: &[Purpose],
+        hashes: bool,
+        (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
+    ) -> Result<Self, StartError> {
+        let environment = Environment::read(get, keys)?;
+        let dynamodb = aws::dynamodb(&environment).map_err(StartError::Client)?;
+        let ses = aws::ses(&environment).map_err(StartError::Client)?;
+        let store = Store::new(dynamodb, environment.tables, Arc::clone(&clock), Arc::clone(&entropy));
+        let places = if hashes { environment.hashers } else { 0 };
+        let cost = environment.cost;
+        // The pages of the hashing memory are touched while the connection is made.
+        let hasher = tokio::task::spawn_blocking(move || Hasher::new(cost, places));
+        store.check(&environment.keys).await?;
+        let hasher = hasher.await.map_err(|error| StartError::Client(error.to_string()))?;
+        Ok(Self(Arc::new(Inner {
+            tenants: Tenants::new(store.clone(), Arc::clone(&clock), environment.base_url.clone()),
+            base_url: environment.base_url,
+            mail_from: environment.mail_from,
+            edge_secret: environment.edge_secret,
+            clock,
+            entropy,
+            store,
+            signers: Signers::default(),
+            hasher,
+            post: Post::new(ses, environment.configuration_set),
+            keys: environment.keys,
+        })))
+    }
+}
+
+impl Inner {
+    /// # Errors
+    /// 500 where the function was not given this key: a mistake in its [`KEYS`](crate::http::Endpoint::KEYS).
+    pub fn passwords_key(&self) -> Result<&DataKey, Problem> {
+        self.key(Purpose::Passwords)
+    }
+
+    /// # Errors
+    /// 500 where the function was not given this key.
+    pub fn factors_key(&self) -> Result<&DataKey, Problem> {
+        self.key(Purpose::Factors)
+    }
+
+    /// # Errors
+    /// 500 where the function was not given this key.
+    pub fn signing_key(&self) -> Result<&DataKey, Problem> {
+        self.key(Purpose::Signing)
+    }
+
+    fn key(&self, purpose: Purpose) -> Result<&DataKey, Problem> {
+        self.keys.of(purpose).ok_or_else(|| Problem::internal(format!("{} is not given", purpose.variable())))
+    }
+}

@@ -1,0 +1,86 @@
+//! How a function is run: by Lambda, or mounted in this process.
+
+use std::{process::ExitCode, sync::Arc};
+
+use lambda_http::{Body, service_fn};
+
+use super::{Function, Parts, StartError, trace};
+use crate::{
+    domain::{Clock, Entropy, clock::WallClock, entropy::SystemEntropy},
+    http::{Endpoint, Served},
+};
+
+/// Runs an endpoint as a Lambda function: what `main` does.
+#[must_use]
+pub fn run<E: Endpoint>() -> ExitCode {
+    lambda(E::NAME, async {
+        let served = start::<E>(&variable, (Arc::new(WallClock), Arc::new(SystemEntropy::default()))).await?;
+        let served = Arc::new(served);
+        let handler = service_fn(move |event| {
+            let served = Arc::clone(&served);
+            async move { Ok::<http::Response<Body>, std::convert::Infallible>(served.answer(event).await) }
+        });
+        lambda_http::run(handler).await.map_err(|error| StartError::Client(error.to_string()))
+    })
+}
+
+/// Runs a function that a stream wakes, started by `start` from its environment.
+#[must_use]
+pub fn run_worker<F, S>(name: &'static str, start: impl FnOnce(&'static dyn Fn(&str) -> Option<String>) -> S) -> ExitCode
+where
+    F: Function + 'static,
+    S: Future<Output = Result<F, StartError>>,
+{
+    lambda(name, async {
+        let worker = Arc::new(start(&variable).await?);
+        let handler = service_fn(move |event: lambda_runtime::LambdaEvent<serde_json::Value>| {
+            let worker = Arc::clone(&worker);
+            async move {
+                let event = serde_json::to_vec(&event.payload)?;
+                let answer = worker.invoke(&event).await?;
+                Ok::<serde_json::Value, lambda_runtime::Error>(serde_json::from_slice(&answer)?)
+            }
+        });
+        lambda_runtime::run(handler).await.map_err(|error| StartError::Client(error.to_string()))
+    })
+}
+
+/// Mounts an endpoint in this process, with the variables that `get` knows.
+///
+/// # Errors
+/// [`StartError`] as on Lambda.
+pub async fn mount<E: Endpoint>(
+    get: &dyn Fn(&str) -> Option<String>,
+    from: (Arc<dyn Clock>, Arc<dyn Entropy>),
+) -> Result<Arc<dyn Function>, StartError> {
+    Ok(Arc::new(Arc::new(start::<E>(get, from).await?)))
+}
+
+async fn start<E: Endpoint>(
+    get: &dyn Fn(&str) -> Option<String>,
+    from: (Arc<dyn Clock>, Arc<dyn Entropy>),
+) -> Result<Served<E>, StartError> {
+    Ok(Served::new(Parts::start(get, E::KEYS, E::HASHES, from).await?))
+}
+
+fn lambda(name: &str, work: impl Future<Output = Result<(), StartError>>) -> ExitCode {
+    trace();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(function = name, %error, "does not start");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(work) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(function = name, %error, "does not start");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

@@ -1,0 +1,196 @@
+//! Signing in: what happens once a person has proved who they are.
+
+mod answer;
+mod signers;
+
+use jiff::{SignedDuration, Timestamp};
+
+pub use answer::{Tokens, with_cookies};
+pub use signers::Signers;
+
+use crate::{
+    domain::{
+        Tenant,
+        errand::{Errand, What},
+        event::{Event, Kind},
+        ids::{EventId, SessionId, UserId},
+        session::{Authentication, Session},
+        settings::Delivery,
+        user::Epoch,
+    },
+    http::{Problem, Request},
+    runtime::Parts,
+    tokens::{AccessClaims, Bearer, Kind as TokenKind, Proof, Selector, issuer},
+};
+
+/// Who signs in, and how.
+#[derive(Debug, Clone)]
+pub struct Proven<'a> {
+    pub user_id: UserId,
+    pub epoch: Epoch,
+    /// Where a notice would go.
+    pub address: &'a str,
+    pub authentication: Authentication,
+    pub remember_me: bool,
+    /// On a device that the owner knows: no notice.
+    pub on_known_device: bool,
+}
+
+/// A session that was opened, and what its owner is handed.
+#[derive(Debug)]
+pub struct Opened {
+    pub session: Session,
+    pub refresh: Bearer,
+    pub tokens: Tokens,
+}
+
+impl Opened {
+    /// How long the browser keeps the session's cookie; none for as long as it is open.
+    #[must_use]
+    pub fn remembered_for(&self) -> Option<i64> {
+        self.session
+            .remembered
+            .then(|| self.session.expires_at.as_second() - self.session.created_at.as_second())
+    }
+}
+
+/// Drafts a session: nothing is stored yet.
+#[must_use]
+pub fn draft(parts: &Parts, request: &Request, tenant: &Tenant, proven: &Proven<'_>) -> (Session, Seed) {
+    let limits = tenant.settings.session_limits(proven.remember_me);
+    let session_id = SessionId::fresh(&*parts.clock, &*parts.entropy);
+    let origin = request.origin();
+    let session = Session {
+        session_id,
+        user_id: proven.user_id,
+        epoch: proven.epoch,
+        authentication: proven.authentication,
+        refresh_hash: String::new(),
+        previous_hash: None,
+        rotated_at: None,
+        created_at: request.at,
+        last_used_at: request.at,
+        expires_at: request.at.saturating_add(limits.absolute).unwrap_or(request.at),
+        idle_seconds: limits.idle.as_secs(),
+        remembered: proven.remember_me && !tenant.settings.requires_aal2(),
+        network: origin.network,
+        agent: origin.agent,
+    };
+    (session, Seed(parts.entropy.bytes()))
+}
+
+/// The random part of a session's first refresh token.
+#[derive(Clone, Copy)]
+pub struct Seed([u8; 12]);
+
+/// Opens a session: stores it, signs its tokens meanwhile, and queues the notice of a new sign-in.
+///
+/// # Errors
+/// 503 when the store cannot answer.
+pub async fn open(
+    parts: &Parts,
+    request: &Request,
+    tenant: &Tenant,
+    proven: &Proven<'_>,
+) -> Result<Opened, Problem> {
+    let (mut session, seed) = draft(parts, request, tenant, proven);
+    let refresh = first_refresh(parts, tenant, &session, seed)?;
+    session.refresh_hash = refresh.hash();
+    let (stored, tokens, told) = futures::join!(
+        parts.store.open_session(tenant.id, &session),
+        tokens(parts, request, tenant, &session, &refresh),
+        tell(parts, tenant, proven, &session),
+    );
+    stored?;
+    told?;
+    Ok(Opened { tokens: tokens?, session, refresh })
+}
+
+fn first_refresh(parts: &Parts, tenant: &Tenant, session: &Session, seed: Seed) -> Result<Bearer, Problem> {
+    let proof = Proof { key: parts.signing_key()?, tenant: tenant.id };
+    let selector = Selector::session(session.user_id, session.session_id);
+    Ok(Bearer::proven(TokenKind::Refresh, selector, &proof, seed.0, session.expires_at))
+}
+
+/// The access token of a session and what goes with it. With `token_delivery: cookie` the refresh
+/// token is not among them.
+///
+/// # Errors
+/// 503 when the store cannot answer for the tenant's signing key.
+pub async fn tokens(
+    parts: &Parts,
+    request: &Request,
+    tenant: &Tenant,
+    session: &Session,
+    refresh: &Bearer,
+) -> Result<Tokens, Problem> {
+    let seconds = i64::from(tenant.settings.tokens.access_minutes) * 60;
+    let seconds = seconds.min((session.expires_at.as_second() - request.at.as_second()).max(1));
+    let claims = AccessClaims {
+        iss: issuer(&parts.base_url, &tenant.slug),
+        aud: tenant.audience().to_owned(),
+        client_id: tenant.slug.to_string(),
+        sub: session.user_id.to_string(),
+        sid: Some(session.session_id),
+        tenant_id: tenant.id,
+        scope: "account".to_owned(),
+        amr: session.authentication.amr(),
+        acr: Some(session.authentication.acr().to_owned()),
+        auth_time: Some(session.created_at.as_second()),
+        iat: request.at.as_second(),
+        exp: request.at.as_second() + seconds,
+        jti: EventId::fresh(&*parts.clock, &*parts.entropy).to_string(),
+    };
+    let key = parts.signers.of(tenant, parts).await?;
+    let access = key.sign("at+jwt", &claims).map_err(|error| Problem::internal(error.to_string()))?;
+    let in_body = tenant.settings.tokens.delivery == Delivery::Body;
+    Ok(Tokens {
+        access_token: access.to_string(),
+        token_type: "Bearer",
+        expires_in: seconds,
+        refresh_token: in_body.then(|| refresh.expose().to_owned()),
+    })
+}
+
+async fn tell(parts: &Parts, tenant: &Tenant, proven: &Proven<'_>, session: &Session) -> Result<(), Problem> {
+    if proven.on_known_device || !tenant.settings.mail.new_sign_in {
+        return Ok(());
+    }
+    let errand = Errand {
+        tenant_id: tenant.id,
+        slug: tenant.slug.clone(),
+        what: What::SignedIn {
+            user_id: proven.user_id,
+            address: proven.address.to_owned(),
+            session_id: session.session_id,
+            origin: crate::domain::session::Origin {
+                network: session.network.clone(),
+                agent: session.agent.clone(),
+            },
+        },
+        created_at: session.created_at,
+        mail_by: later(session.created_at, SignedDuration::from_hours(24)),
+    };
+    Ok(parts.store.queue(&parts.store.new_errand(), &errand).await?)
+}
+
+/// `at` and so much more.
+#[must_use]
+pub fn later(at: Timestamp, span: SignedDuration) -> Timestamp {
+    at.saturating_add(span).unwrap_or(Timestamp::MAX)
+}
+
+/// An audit event of this request.
+#[must_use]
+pub fn event(parts: &Parts, request: &Request, tenant: &Tenant, kind: Kind, user_id: Option<UserId>) -> Event {
+    Event {
+        event_id: EventId::fresh(&*parts.clock, &*parts.entropy),
+        tenant_id: tenant.id,
+        kind,
+        user_id,
+        fingerprint: None,
+        origin: request.origin(),
+        request_id: request.id.clone(),
+        at: request.at,
+    }
+}
