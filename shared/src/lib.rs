@@ -18,3 +18,5 @@ pub mod runtime;
 pub mod sign_in;
 pub mod store;
 pub mod tokens;
+
+pub use jiff;

@@ -1,0 +1,195 @@
+//! POST login: a password, and what follows from it.
+
+mod answer;
+mod attempt;
+
+use async_trait::async_trait;
+use latchkey::{
+    domain::{Tenant, device::DeviceKind, event::Kind as EventKind, mfa::Due, session::Authentication, user::Login as Account},
+    http::{Code, Endpoint, Operation, Problem, Request, Response, Route},
+    keys::{Purpose, StoredHash},
+    runtime::Parts,
+    sign_in::{self, Proven, event, open_handle},
+    tokens::{Bearer, Kind},
+};
+
+pub use answer::{LoginRequest, LoginResponse};
+use attempt::{Asked, Attempt};
+
+pub struct Login {
+    parts: Parts,
+}
+
+#[async_trait]
+impl Endpoint for Login {
+    const NAME: &'static str = "login";
+    const ROUTES: &'static [Route] = &[Route::post("/api/v1/auth/tenants/{tenant_slug}/login")];
+    const KEYS: &'static [Purpose] = &[Purpose::Passwords, Purpose::Factors, Purpose::Signing];
+    const HASHES: bool = true;
+
+    fn new(parts: Parts) -> Self {
+        Self { parts }
+    }
+
+    fn describe() -> Vec<Operation> {
+        let about = "Direct login for the hosted login page: an MFA challenge when MFA is required, otherwise \
+                     a session and tokens.";
+        vec![
+            Operation::new("login", "Login", about)
+                .body::<LoginRequest>()
+                .data::<LoginResponse>("ApiResponse_LoginResponse_"),
+        ]
+    }
+
+    async fn call(&self, request: &Request) -> Result<Response, Problem> {
+        let tenant = self.parts.tenants.of(request).await?;
+        let asked = Asked::parse(&self.parts, request, &tenant)?;
+        let attempt = Attempt::count(&self.parts, request, &tenant, &asked).await?;
+        let (account, hash) = self.check_password(request, &tenant, &asked, &attempt).await?;
+        let answered = self.go_on(request, &tenant, &asked, &attempt, account);
+        let renewed = self.renew_hash(&tenant, &asked, account, &hash);
+        let (answered, renewed) = futures::join!(answered, renewed);
+        renewed?;
+        answered
+    }
+}
+
+impl Login {
+    /// The account whose password this is. Every other state is the same refusal after the same
+    /// work; only a right password is told what stands in its way.
+    async fn check_password<'a>(
+        &self,
+        request: &Request,
+        tenant: &Tenant,
+        asked: &Asked,
+        attempt: &'a Attempt,
+    ) -> Result<(&'a Account, StoredHash), Problem> {
+        let parts = &self.parts;
+        let account = attempt.account.as_ref();
+        let key = parts.passwords_key()?;
+        let stored = account.and_then(|account| parts.store.open_hash(tenant.id, account, key));
+        let right = parts.hasher.verify(asked.password.expose(), stored.as_ref()).await;
+        match (account, stored) {
+            (Some(account), Some(stored)) if right && account.standing.is_suspended() => {
+                drop(stored);
+                self.refuse(request, tenant, Some(account), Code::AccountSuspended).await
+            }
+            (Some(account), Some(stored)) if right && !account.standing.is_verified() => {
+                drop(stored);
+                self.refuse(request, tenant, Some(account), Code::EmailNotVerified).await
+            }
+            (Some(account), Some(stored)) if right => Ok((account, stored)),
+            _ => self.refuse(request, tenant, account, Code::InvalidCredentials).await,
+        }
+    }
+
+    async fn refuse<T>(
+        &self,
+        request: &Request,
+        tenant: &Tenant,
+        account: Option<&Account>,
+        code: Code,
+    ) -> Result<T, Problem> {
+        let user = account.map(|account| account.user_id);
+        self.parts.store.record(&event(&self.parts, request, tenant, EventKind::LoginFailed, user)).await?;
+        Err(code.into())
+    }
+
+    async fn go_on(
+        &self,
+        request: &Request,
+        tenant: &Tenant,
+        asked: &Asked,
+        attempt: &Attempt,
+        account: &Account,
+    ) -> Result<Response, Problem> {
+        let device = attempt.device.as_ref();
+        match Due::of(&tenant.settings, &account.methods) {
+            Due::Nothing => self.open(request, tenant, asked, attempt, account, None).await,
+            Due::Factor(methods) => {
+                let trusted = device.filter(|device| device.kind == DeviceKind::Trusted);
+                let rotated = match trusted {
+                    Some(device) => device.rotate(&self.parts, tenant).await?,
+                    None => None,
+                };
+                if rotated.is_some() {
+                    return self.open(request, tenant, asked, attempt, account, rotated).await;
+                }
+                let wanted = (Kind::Mfa, methods.clone(), asked.remember_me);
+                let handle = self.hand_out(request, tenant, attempt, account, wanted).await?;
+                Ok(Response::data(request, &LoginResponse::mfa_required(account.user_id, &handle, &methods)))
+            }
+            Due::Enrollment => {
+                let wanted = (Kind::Enrollment, Vec::new(), asked.remember_me);
+                let handle = self.hand_out(request, tenant, attempt, account, wanted).await?;
+                Ok(Response::data(request, &LoginResponse::enrollment_required(account.user_id, &handle)))
+            }
+        }
+    }
+
+    async fn open(
+        &self,
+        request: &Request,
+        tenant: &Tenant,
+        asked: &Asked,
+        attempt: &Attempt,
+        account: &Account,
+        trusted: Option<Bearer>,
+    ) -> Result<Response, Problem> {
+        let parts = &self.parts;
+        let proven = Proven {
+            user_id: account.user_id,
+            epoch: account.epoch,
+            address: &account.address,
+            authentication: Authentication::Password,
+            remember_me: asked.remember_me,
+            on_known_device: attempt.device.is_some(),
+        };
+        let succeeded = event(parts, request, tenant, EventKind::LoginSucceeded, Some(account.user_id));
+        let (opened, forgiven, recorded) = futures::join!(
+            sign_in::open(parts, request, tenant, &proven),
+            parts.store.forgive(&attempt.failures),
+            parts.store.record(&succeeded),
+        );
+        let opened = opened?;
+        forgiven?;
+        recorded?;
+        let answer = LoginResponse::authenticated(tenant, &opened, trusted.as_ref());
+        Ok(sign_in::with_cookies(Response::data(request, &answer), tenant, &opened))
+    }
+
+    async fn hand_out(
+        &self,
+        request: &Request,
+        tenant: &Tenant,
+        attempt: &Attempt,
+        account: &Account,
+        wanted: (Kind, Vec<latchkey::domain::settings::Method>, bool),
+    ) -> Result<Bearer, Problem> {
+        let parts = &self.parts;
+        let due = event(parts, request, tenant, EventKind::MfaDue, Some(account.user_id));
+        let (handle, forgiven, recorded) = futures::join!(
+            open_handle(parts, request, tenant, account, wanted),
+            parts.store.forgive(&attempt.failures),
+            parts.store.record(&due),
+        );
+        forgiven?;
+        recorded?;
+        handle
+    }
+
+    /// Hashes anew where the cost in force is another than the stored hash's.
+    async fn renew_hash(
+        &self,
+        tenant: &Tenant,
+        asked: &Asked,
+        account: &Account,
+        stored: &StoredHash,
+    ) -> Result<(), Problem> {
+        if !self.parts.hasher.is_outdated(stored) {
+            return Ok(());
+        }
+        let hash = self.parts.hasher.hash(asked.password.expose(), &*self.parts.entropy).await;
+        Ok(self.parts.store.rehash(tenant.id, account, &hash, self.parts.passwords_key()?).await?)
+    }
+}

@@ -1,0 +1,131 @@
+//! POST mfa/email/send: a code is mailed to who gave a right password.
+
+use async_trait::async_trait;
+use latchkey::{
+    domain::{
+        Tenant, email,
+        errand::{Errand, What},
+        event::Kind as EventKind,
+        handle::Handle,
+        settings::Method,
+        user::UserStatus,
+    },
+    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
+    jiff::SignedDuration,
+    keys::Purpose,
+    runtime::Parts,
+    sign_in::{event, later, presented_handle},
+    store::CodeSent,
+};
+use serde::Serialize;
+
+pub struct MfaEmailSend {
+    parts: Parts,
+}
+
+#[async_trait]
+impl Endpoint for MfaEmailSend {
+    const NAME: &'static str = "mfa-email-send";
+    const ROUTES: &'static [Route] = &[Route::post("/api/v1/auth/tenants/{tenant_slug}/mfa/email/send")];
+    const KEYS: &'static [Purpose] = &[Purpose::Factors];
+
+    fn new(parts: Parts) -> Self {
+        Self { parts }
+    }
+
+    fn describe() -> Vec<Operation> {
+        vec![
+            Operation::new("send_email_mfa", "Send Email Mfa", "Mail an MFA code.")
+                .query("mfa_token", true)
+                .query("user_id", true),
+        ]
+    }
+
+    async fn call(&self, request: &Request) -> Result<Response, Problem> {
+        let tenant = self.parts.tenants.of(request).await?;
+        let mut form = request.query_or_form()?;
+        let values = (form.text("mfa_token", form::any), form.text("user_id", form::any));
+        let (token, user_id) = form.finish(values)?;
+        let (token, user) = presented_handle(&self.parts, request, &tenant, &token, Some(&user_id))?;
+
+        let code = Digits::fresh(&self.parts);
+        let until = later(request.at, SignedDuration::from_mins(Handle::CODE_MINUTES));
+        let mac = self.parts.factors_key()?.mac("code", &[token.hash().as_bytes(), code.0.as_bytes()]);
+        let store = &self.parts.store;
+        let (put, state) = futures::try_join!(
+            store.put_code(tenant.id, &token, mac, until),
+            store.user_state(tenant.id, user),
+        )?;
+        let handle = match put {
+            CodeSent::Sent(handle) => handle,
+            CodeSent::TooSoon { retry_after } => return Err(Problem::too_many(retry_after)),
+            CodeSent::Gone => return Err(Code::MfaTokenInvalid.into()),
+        };
+        let stands = state.is_some_and(|state| {
+            state.epoch == handle.epoch && state.standing == UserStatus::Active
+        }) && tenant.honours(handle.created_at);
+        if !stands {
+            return Err(Code::MfaTokenInvalid.into());
+        }
+        if !handle.methods.contains(&Method::Email) {
+            return Err(Code::NoSuchFactor.into());
+        }
+        self.mail(request, &tenant, &handle, &code).await?;
+        Ok(Response::data(
+            request,
+            &Sent {
+                status: "sent",
+                expires_in: Handle::CODE_MINUTES * 60,
+                resend_after: Handle::CODE_COOLDOWN_SECONDS,
+                destination: email::masked(&handle.address),
+            },
+        ))
+    }
+}
+
+impl MfaEmailSend {
+    async fn mail(
+        &self,
+        request: &Request,
+        tenant: &Tenant,
+        handle: &Handle,
+        code: &Digits,
+    ) -> Result<(), Problem> {
+        let store = &self.parts.store;
+        let due = store.new_errand();
+        let sealed_code = self.parts.factors_key()?.seal(&due.place(), code.0.as_bytes());
+        let errand = Errand {
+            tenant_id: tenant.id,
+            slug: tenant.slug.clone(),
+            what: What::Code {
+                user_id: handle.user_id,
+                address: handle.address.clone(),
+                sealed_code: sealed_code.into(),
+            },
+            created_at: request.at,
+            mail_by: later(request.at, SignedDuration::from_mins(Handle::CODE_MINUTES)),
+        };
+        let asked = event(&self.parts, request, tenant, EventKind::MfaCodeRequested, Some(handle.user_id));
+        futures::try_join!(store.queue(&due, &errand), store.record(&asked))?;
+        Ok(())
+    }
+}
+
+/// Six random digits. Not printed.
+struct Digits(String);
+
+impl Digits {
+    fn fresh(parts: &Parts) -> Self {
+        Self(format!("{:06}", parts.entropy.below(1_000_000)))
+    }
+}
+
+#[derive(Serialize)]
+struct Sent {
+    status: &'static str,
+    /// Seconds.
+    expires_in: i64,
+    /// Seconds.
+    resend_after: i64,
+    destination: String,
+}

@@ -1,0 +1,152 @@
+//! POST password/reset: a mailed token chooses a new password.
+//!
+//! It opens no session and removes no factor: the next login still asks for what it asked before.
+
+use async_trait::async_trait;
+use latchkey::{
+    domain::{
+        Email, Fault, NewPassword, Tenant,
+        errand::{Errand, What},
+        event::Kind as EventKind,
+        password::About,
+        registration::Reset,
+        throttle::Verdict,
+        user::Login as Account,
+    },
+    http::{
+        Code, Endpoint, Operation, Problem, Request, Response, Route, form,
+        problem::Located,
+    },
+    jiff::SignedDuration,
+    keys::Purpose,
+    runtime::Parts,
+    sign_in::{event, later},
+    store::{Bucket, ResetOutcome},
+    tokens::{Bearer, Kind},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub struct PasswordReset {
+    parts: Parts,
+}
+
+#[async_trait]
+impl Endpoint for PasswordReset {
+    const NAME: &'static str = "password-reset";
+    const ROUTES: &'static [Route] = &[Route::post("/api/v1/auth/tenants/{tenant_slug}/password/reset")];
+    const KEYS: &'static [Purpose] = &[Purpose::Passwords, Purpose::Factors];
+    const HASHES: bool = true;
+
+    fn new(parts: Parts) -> Self {
+        Self { parts }
+    }
+
+    fn describe() -> Vec<Operation> {
+        vec![
+            Operation::new(
+                "reset_password",
+                "Reset Password",
+                "Complete a password reset with the mailed token.",
+            )
+            .body::<ResetPasswordRequest>(),
+        ]
+    }
+
+    async fn call(&self, request: &Request) -> Result<Response, Problem> {
+        let tenant = self.parts.tenants.of(request).await?;
+        let (token, password) = parse(request, &tenant)?;
+        let reset = self.waiting(request, &tenant, &token).await?;
+        check_against_address(&password, &reset, &tenant)?;
+        let store = &self.parts.store;
+        let hashing = self.parts.hasher.hash(password.expose(), &*self.parts.entropy);
+        let (account, hash) = futures::join!(store.login(tenant.id, &reset.email_key), hashing);
+        let account = account?.filter(|account| still_meant(account, &reset)).ok_or(Code::TokenInvalid)?;
+        let due = store.new_errand();
+        let notice = notice(request, &tenant, &account);
+        let key = self.parts.passwords_key()?;
+        match store.reset_password(tenant.id, &account, &hash, key, (&due, &notice)).await? {
+            ResetOutcome::Stale => return Err(Code::TokenInvalid.into()),
+            ResetOutcome::Reset(state) => {
+                let user = Some(state.user_id);
+                store.record(&event(&self.parts, request, &tenant, EventKind::PasswordReset, user)).await?;
+            }
+        }
+        Ok(Response::data(request, &Done { status: "password_reset" }))
+    }
+}
+
+impl PasswordReset {
+    /// The reset behind the token; counted before it is looked at.
+    async fn waiting(&self, request: &Request, tenant: &Tenant, token: &str) -> Result<Reset, Problem> {
+        let token = Bearer::parse(Kind::Reset, token).ok_or(Code::TokenInvalid)?;
+        let network = Bucket::reset_of_network(tenant.id, request.from);
+        let store = &self.parts.store;
+        let (verdict, reset) = futures::join!(
+            store.count(&network),
+            store.reset(tenant.id, &token, self.parts.factors_key()?),
+        );
+        if let Verdict::Refused { retry_after } = verdict? {
+            return Err(Problem::too_many(retry_after));
+        }
+        Ok(reset?.filter(|reset| tenant.honours(reset.created_at)).ok_or(Code::TokenInvalid)?)
+    }
+}
+
+fn parse(request: &Request, tenant: &Tenant) -> Result<(String, NewPassword), Problem> {
+    let mut form = request.form()?;
+    let about =
+        About { email: None, tenant_name: &tenant.display_name, tenant_slug: tenant.slug.as_str() };
+    let rules = tenant.settings.password_rules();
+    let values = (
+        form.text("token", form::any),
+        form.text("new_password", |text| NewPassword::parse(text, &rules, &about)),
+    );
+    form.finish(values)
+}
+
+/// The one rule that needs to know whose password it is.
+fn check_against_address(password: &NewPassword, reset: &Reset, tenant: &Tenant) -> Result<(), Problem> {
+    let email = Email::parse(&reset.address).ok();
+    let about = About {
+        email: email.as_ref(),
+        tenant_name: &tenant.display_name,
+        tenant_slug: tenant.slug.as_str(),
+    };
+    let text = std::str::from_utf8(password.expose()).unwrap_or_default();
+    NewPassword::parse(text, &tenant.settings.password_rules(), &about).map(|_| ()).map_err(at_password)
+}
+
+fn at_password(fault: Fault) -> Problem {
+    Problem::invalid(vec![Located { at: vec!["body".to_owned(), "new_password".to_owned()], fault }])
+}
+
+fn still_meant(account: &Account, reset: &Reset) -> bool {
+    account.user_id == reset.user_id && account.epoch == reset.epoch && !account.standing.is_suspended()
+}
+
+fn notice(request: &Request, tenant: &Tenant, account: &Account) -> Errand {
+    Errand {
+        tenant_id: tenant.id,
+        slug: tenant.slug.clone(),
+        what: What::PasswordChanged {
+            user_id: account.user_id,
+            address: account.address.clone(),
+            origin: request.origin(),
+        },
+        created_at: request.at,
+        mail_by: later(request.at, SignedDuration::from_hours(24)),
+    }
+}
+
+/// What the contract asks for.
+#[derive(ToSchema)]
+pub struct ResetPasswordRequest {
+    pub token: String,
+    pub new_password: String,
+}
+
+#[derive(Serialize)]
+struct Done {
+    status: &'static str,
+}

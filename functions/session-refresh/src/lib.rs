@@ -1,0 +1,173 @@
+//! POST session/refresh: a refresh token is exchanged for its successor.
+//!
+//! The successor is derived from the old token, so a client whose answer was lost gets the same
+//! one again for half a minute. A token that was exchanged before that ends the session: one of its
+//! two holders is a thief (RFC 9700 §4.14.2).
+
+use async_trait::async_trait;
+use latchkey::{
+    domain::{Tenant, event::Kind as EventKind, session::Session, settings::Delivery, user::UserStatus},
+    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, cookies, form},
+    keys::Purpose,
+    runtime::Parts,
+    sign_in::{self, Opened, Tokens, event},
+    store::Rotation,
+    tokens::{Bearer, Kind, Proof},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub struct SessionRefresh {
+    parts: Parts,
+}
+
+#[async_trait]
+impl Endpoint for SessionRefresh {
+    const NAME: &'static str = "session-refresh";
+    const ROUTES: &'static [Route] = &[Route::post("/api/v1/auth/tenants/{tenant_slug}/session/refresh")];
+    const KEYS: &'static [Purpose] = &[Purpose::Signing];
+
+    fn new(parts: Parts) -> Self {
+        Self { parts }
+    }
+
+    fn describe() -> Vec<Operation> {
+        vec![
+            Operation::new(
+                "refresh_session",
+                "Refresh Session",
+                "Exchange a refresh token, of the body or of the tenant's cookie, for its successor.",
+            )
+            .body::<RefreshRequest>()
+            .data::<RefreshResponse>("ApiResponse_RefreshResponse_"),
+        ]
+    }
+
+    async fn call(&self, request: &Request) -> Result<Response, Problem> {
+        let tenant = self.parts.tenants.of(request).await?;
+        let token = self.presented(request, &tenant)?;
+        let session = self.session(request, &tenant, &token).await?;
+        let successor = self.successor(&tenant, &token, &session)?;
+        if token.matches(&session.refresh_hash) {
+            self.rotate(&tenant, &session, &successor).await?;
+        } else if !in_grace(&token, &session, request) {
+            return self.end_reused(request, &tenant, &session).await;
+        }
+        self.answer(request, &tenant, session, successor).await
+    }
+}
+
+impl SessionRefresh {
+    /// The token of the body or of the tenant's own cookie; one that we did not make is refused
+    /// before a read, so that nobody can end a session by naming it.
+    fn presented(&self, request: &Request, tenant: &Tenant) -> Result<Bearer, Problem> {
+        let mut form = request.form()?;
+        let values = (form.optional_text("refresh_token", form::any),);
+        let (given,) = form.finish(values)?;
+        let text = match given {
+            Some(text) => text,
+            None => {
+                let cookie = request.cookie(&cookies::session_name(tenant)).ok_or(Code::SessionInvalid)?;
+                cookies::guard(request, tenant)?;
+                cookie
+            }
+        };
+        let proof = Proof { key: self.parts.signing_key()?, tenant: tenant.id };
+        Bearer::parse(Kind::Refresh, &text)
+            .filter(|token| token.is_ours(&proof, request.at))
+            .ok_or_else(|| Code::SessionInvalid.into())
+    }
+
+    /// The session that the token names, alive: read strongly beside the user's state.
+    async fn session(&self, request: &Request, tenant: &Tenant, token: &Bearer) -> Result<Session, Problem> {
+        let (Some(user), Some(session)) = (token.user(), token.session()) else {
+            return Err(Code::SessionInvalid.into());
+        };
+        let store = &self.parts.store;
+        let (session, state) =
+            futures::try_join!(store.session(tenant.id, user, session), store.user_state(tenant.id, user))?;
+        let (Some(session), Some(state)) = (session, state) else { return Err(Code::SessionInvalid.into()) };
+        let alive = state.standing == UserStatus::Active
+            && session.is_alive(state.epoch, request.at)
+            && tenant.honours(session.created_at);
+        if alive { Ok(session) } else { Err(Code::SessionInvalid.into()) }
+    }
+
+    fn successor(&self, tenant: &Tenant, token: &Bearer, session: &Session) -> Result<Bearer, Problem> {
+        let key = self.parts.signing_key()?;
+        let derived = key.mac("successor", &[token.expose().as_bytes()]);
+        let mut seed = [0; 12];
+        seed.copy_from_slice(&derived[..12]);
+        let proof = Proof { key, tenant: tenant.id };
+        Ok(Bearer::proven(Kind::Refresh, token.selector().clone(), &proof, seed, session.expires_at))
+    }
+
+    /// Of many equal requests one rotates, and the others find its successor in place: their own.
+    async fn rotate(&self, tenant: &Tenant, session: &Session, successor: &Bearer) -> Result<(), Problem> {
+        match self.parts.store.rotate_session(tenant.id, session, &successor.hash()).await? {
+            Rotation::Rotated => Ok(()),
+            Rotation::Lost(Some(now)) if successor.matches(&now.refresh_hash) => Ok(()),
+            Rotation::Lost(_) => Err(Code::SessionInvalid.into()),
+        }
+    }
+
+    async fn end_reused(
+        &self,
+        request: &Request,
+        tenant: &Tenant,
+        session: &Session,
+    ) -> Result<Response, Problem> {
+        let store = &self.parts.store;
+        let reused = event(&self.parts, request, tenant, EventKind::RefreshReused, Some(session.user_id));
+        futures::try_join!(
+            store.end_session(tenant.id, session.user_id, session.session_id),
+            store.record(&reused),
+        )?;
+        Err(Code::SessionInvalid.into())
+    }
+
+    async fn answer(
+        &self,
+        request: &Request,
+        tenant: &Tenant,
+        session: Session,
+        refresh: Bearer,
+    ) -> Result<Response, Problem> {
+        let tokens = sign_in::tokens(&self.parts, request, tenant, &session, &refresh).await?;
+        let answer = RefreshResponse {
+            status: "refreshed",
+            session_id: session.session_id.to_string(),
+            tokens: tokens.clone(),
+        };
+        let response = Response::data(request, &answer);
+        Ok(match tenant.settings.tokens.delivery {
+            Delivery::Body => response,
+            Delivery::Cookie => {
+                sign_in::with_cookies(response, tenant, &Opened { session, refresh, tokens })
+            }
+        })
+    }
+}
+
+/// Whether this is the token that was exchanged last, half a minute ago at most, and its successor
+/// has not been used.
+fn in_grace(token: &Bearer, session: &Session, request: &Request) -> bool {
+    let (Some(previous), Some(rotated_at)) = (&session.previous_hash, session.rotated_at) else {
+        return false;
+    };
+    token.matches(previous)
+        && request.at.as_second() - rotated_at.as_second() <= Session::GRACE_SECONDS
+}
+
+#[derive(ToSchema)]
+pub struct RefreshRequest {
+    /// Absent where the token is in the tenant's cookie.
+    pub refresh_token: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct RefreshResponse {
+    pub status: &'static str,
+    pub session_id: String,
+    pub tokens: Tokens,
+}

@@ -1,0 +1,221 @@
+//! GET and POST verify-email: an address is proven, and its account begins.
+//!
+//! GET is the contract's, and opens nothing. POST comes from the page that the mail leads to, with
+//! the password chosen at registration: right, the person is signed in.
+
+mod answer;
+
+use async_trait::async_trait;
+use latchkey::{
+    domain::{
+        GivenPassword, Tenant,
+        event::Kind as EventKind,
+        mfa::Due,
+        registration::Registration,
+        session::Authentication,
+        settings::Method,
+        throttle::Verdict,
+        user::{Epoch, Login as Account, UserStatus},
+    },
+    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
+    keys::{Purpose, StoredHash},
+    runtime::Parts,
+    sign_in::{self, Proven, event, open_handle},
+    store::{Activation, Bucket, Claim, Store},
+    tokens::{Bearer, Kind},
+};
+
+pub use answer::{VerifyEmailRequest, VerifyEmailResponse};
+
+pub struct VerifyEmail {
+    parts: Parts,
+}
+
+const PATH: &str = "/api/v1/auth/tenants/{tenant_slug}/verify-email";
+
+#[async_trait]
+impl Endpoint for VerifyEmail {
+    const NAME: &'static str = "verify-email";
+    const ROUTES: &'static [Route] = &[Route::get(PATH), Route::post(PATH)];
+    const KEYS: &'static [Purpose] = &[Purpose::Passwords, Purpose::Factors, Purpose::Signing];
+    const HASHES: bool = true;
+
+    fn new(parts: Parts) -> Self {
+        Self { parts }
+    }
+
+    fn describe() -> Vec<Operation> {
+        vec![
+            Operation::new("verify_email", "Verify Email", "Verify an e-mail address with the mailed token.")
+                .query("token", true),
+            Operation::new(
+                "verify_email_with_password",
+                "Verify Email With Password",
+                "Verify an e-mail address with the mailed token and the password chosen at registration, and sign in.",
+            )
+            .body::<VerifyEmailRequest>()
+            .data::<VerifyEmailResponse>("ApiResponse_VerifyEmailResponse_"),
+        ]
+    }
+
+    async fn call(&self, request: &Request) -> Result<Response, Problem> {
+        let tenant = self.parts.tenants.of(request).await?;
+        if request.method == http::Method::POST {
+            self.with_password(request, &tenant).await
+        } else {
+            self.with_token_alone(request, &tenant).await
+        }
+    }
+}
+
+/// A token's own registration among all that wait for its address.
+struct Waiting {
+    token: Bearer,
+    registration: Registration,
+    hash: StoredHash,
+    /// Whether others wait, too: then the token alone brings no password.
+    contested: bool,
+}
+
+impl VerifyEmail {
+    async fn with_token_alone(&self, request: &Request, tenant: &Tenant) -> Result<Response, Problem> {
+        let mut form = request.query();
+        let values = (form.text("token", form::any),);
+        let (token,) = form.finish(values)?;
+        let waiting = self.waiting(tenant, &token).await?;
+        if waiting.contested {
+            return self.claim_without_password(request, tenant, &waiting).await;
+        }
+        let claim = Claim::Password(&waiting.hash);
+        match self.claim(request, tenant, &waiting, &claim).await? {
+            Activation::ClaimedBefore(_) => Ok(answer::already_verified(request, &waiting.registration)),
+            Activation::Expired => Err(Code::TokenInvalid.into()),
+            Activation::Activated => {
+                Ok(Response::data(request, &VerifyEmailResponse::verified(&waiting.registration)))
+            }
+        }
+    }
+
+    async fn with_password(&self, request: &Request, tenant: &Tenant) -> Result<Response, Problem> {
+        let mut form = request.form()?;
+        let values = (form.text("token", form::any), form.text("password", GivenPassword::parse));
+        let (token, password) = form.finish(values)?;
+        let (waiting, verdict) = futures::join!(self.waiting(tenant, &token), self.count(request, tenant));
+        verdict?;
+        let waiting = waiting?;
+        if !self.parts.hasher.verify(password.expose(), Some(&waiting.hash)).await {
+            return self.claim_without_password(request, tenant, &waiting).await;
+        }
+        let claim = Claim::Password(&waiting.hash);
+        match self.claim(request, tenant, &waiting, &claim).await? {
+            Activation::ClaimedBefore(_) => Ok(answer::already_verified(request, &waiting.registration)),
+            Activation::Expired => Err(Code::TokenInvalid.into()),
+            Activation::Activated => self.sign_in(request, tenant, &waiting.registration).await,
+        }
+    }
+
+    async fn count(&self, request: &Request, tenant: &Tenant) -> Result<(), Problem> {
+        let network = Bucket::verify_of_network(tenant.id, request.from);
+        match self.parts.store.count(&network).await? {
+            Verdict::Allowed => Ok(()),
+            Verdict::Refused { retry_after } => Err(Problem::too_many(retry_after)),
+        }
+    }
+
+    /// One query finds the token's registration and whether others wait for its address.
+    async fn waiting(&self, tenant: &Tenant, token: &str) -> Result<Waiting, Problem> {
+        let token = Bearer::parse(Kind::Verify, token).ok_or(Code::TokenInvalid)?;
+        let all = self.parts.store.registrations(tenant.id, token.selector()).await?;
+        let contested = all.len() > 1;
+        let place = Store::registration_place(tenant.id, &token);
+        let (place, registration) = all
+            .into_iter()
+            .find(|(at, registration)| *at == place && tenant.honours(registration.created_at))
+            .ok_or(Code::TokenInvalid)?;
+        let hash = registration
+            .open_hash(&place, self.parts.passwords_key()?)
+            .map_err(|error| Problem::internal(format!("a registration: {error}")))?;
+        Ok(Waiting { token, registration, hash, contested })
+    }
+
+    async fn claim(
+        &self,
+        request: &Request,
+        tenant: &Tenant,
+        waiting: &Waiting,
+        claim: &Claim<'_>,
+    ) -> Result<Activation, Problem> {
+        let store = &self.parts.store;
+        let key = self.parts.passwords_key()?;
+        let outcome = store.activate(tenant.id, &waiting.token, &waiting.registration, claim, key).await?;
+        if outcome == Activation::Activated {
+            let user = Some(waiting.registration.user_id);
+            store.record(&event(&self.parts, request, tenant, EventKind::UserActivated, user)).await?;
+        }
+        Ok(outcome)
+    }
+
+    /// Whoever holds the mailbox has the address; the password is still to be chosen.
+    async fn claim_without_password(
+        &self,
+        request: &Request,
+        tenant: &Tenant,
+        waiting: &Waiting,
+    ) -> Result<Response, Problem> {
+        let reset = Bearer::random(Kind::Reset, waiting.token.selector().clone(), &*self.parts.entropy);
+        let claim = Claim::ResetToken(&reset, self.parts.factors_key()?);
+        match self.claim(request, tenant, waiting, &claim).await? {
+            Activation::ClaimedBefore(_) => Ok(answer::already_verified(request, &waiting.registration)),
+            Activation::Expired => Err(Code::TokenInvalid.into()),
+            Activation::Activated => {
+                let verified = VerifyEmailResponse::verified(&waiting.registration);
+                Ok(Response::data(request, &verified.with_reset_token(&reset)))
+            }
+        }
+    }
+
+    /// The password was right and the link proved the mailbox: together they are what a mailed code
+    /// would prove.
+    async fn sign_in(
+        &self,
+        request: &Request,
+        tenant: &Tenant,
+        registration: &Registration,
+    ) -> Result<Response, Problem> {
+        let account = account(registration);
+        let verified = VerifyEmailResponse::verified(registration);
+        let authentication = match Due::of(&tenant.settings, &[]) {
+            Due::Enrollment => {
+                let wanted = (Kind::Enrollment, Vec::new(), false);
+                let handle = open_handle(&self.parts, request, tenant, &account, wanted).await?;
+                return Ok(Response::data(request, &verified.with_enrollment(&handle)));
+            }
+            Due::Factor(methods) if methods == [Method::Email] => Authentication::PasswordAndMail,
+            _ => Authentication::Password,
+        };
+        let proven = Proven {
+            user_id: account.user_id,
+            epoch: account.epoch,
+            address: &account.address,
+            authentication,
+            remember_me: false,
+            // The owner is at the mailbox this moment.
+            on_known_device: true,
+        };
+        let opened = sign_in::open(&self.parts, request, tenant, &proven).await?;
+        let response = Response::data(request, &verified.with_session(&opened));
+        Ok(sign_in::with_cookies(response, tenant, &opened))
+    }
+}
+
+fn account(registration: &Registration) -> Account {
+    Account {
+        user_id: registration.user_id,
+        email_key: registration.email_key.clone(),
+        address: registration.address.clone(),
+        sealed_hash: None,
+        standing: UserStatus::Active,
+        epoch: Epoch::FIRST,
+        methods: Vec::new(),
+    }
+}

@@ -12,6 +12,7 @@ pub mod handle;
 pub mod ids;
 pub mod jwk;
 pub mod locale;
+pub mod mfa;
 pub mod network;
 pub mod password;
 pub mod person;

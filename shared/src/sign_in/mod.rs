@@ -1,11 +1,15 @@
 //! Signing in: what happens once a person has proved who they are.
 
 mod answer;
+mod devices;
+mod handles;
 mod signers;
 
 use jiff::{SignedDuration, Timestamp};
 
 pub use answer::{Tokens, with_cookies};
+pub use devices::{Presented, remember};
+pub use handles::{open_handle, presented_handle};
 pub use signers::Signers;
 
 use crate::{

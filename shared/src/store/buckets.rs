@@ -63,6 +63,10 @@ impl Bucket {
         Self::new(tenant, &["verify", &from.network()], limits::VERIFY_PER_NETWORK)
     }
 
+    fn notices_of_user(tenant: TenantId, user: UserId, kind: &str) -> Self {
+        Self::new(tenant, &["notice", &user.to_string(), kind], limits::NOTICE_PER_USER_AND_KIND)
+    }
+
     /// Mails to addresses without an account, by the tenant's own budget.
     pub(super) fn strangers_of_day(tenant: TenantId, limit: Limit) -> Self {
         Self::new(tenant, &["strangers"], limit)
@@ -126,6 +130,15 @@ impl Store {
             Err(StoreError::Busy(_)) => Ok(Verdict::Refused { retry_after: 1 }),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether this security notice is the first of its kind in ten minutes: equal ones become one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn first_notice(&self, tenant: TenantId, user: UserId, kind: &str) -> Result<bool, StoreError> {
+        let verdict = self.count(&Bucket::notices_of_user(tenant, user, kind)).await?;
+        Ok(verdict == Verdict::Allowed)
     }
 
     /// Counts a try as a failure before it is made, and says which failure in a row it would be.

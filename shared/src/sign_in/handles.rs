@@ -1,0 +1,73 @@
+//! MFA handles as they come and go.
+
+use jiff::SignedDuration;
+
+use super::later;
+use crate::{
+    domain::{
+        Tenant,
+        handle::Handle,
+        ids::UserId,
+        settings::Method,
+        user::Login,
+    },
+    http::{Code, Problem, Request},
+    runtime::Parts,
+    tokens::{Bearer, Kind, Proof, Selector},
+};
+
+/// Opens a handle of a kind ([`Kind::Mfa`] or [`Kind::Enrollment`]) for who gave a right password.
+///
+/// # Errors
+/// 503 when the store cannot answer.
+pub async fn open_handle(
+    parts: &Parts,
+    request: &Request,
+    tenant: &Tenant,
+    login: &Login,
+    (kind, methods, remember_me): (Kind, Vec<Method>, bool),
+) -> Result<Bearer, Problem> {
+    let expires_at = later(request.at, SignedDuration::from_mins(Handle::LIFETIME_MINUTES));
+    let proof = Proof { key: parts.factors_key()?, tenant: tenant.id };
+    let token =
+        Bearer::proven(kind, Selector::user(login.user_id), &proof, parts.entropy.bytes(), expires_at);
+    let handle = Handle {
+        user_id: login.user_id,
+        epoch: login.epoch,
+        address: login.address.clone(),
+        methods,
+        remember_me,
+        origin: request.origin(),
+        created_at: request.at,
+        expires_at,
+        tries: 0,
+        code_mac: None,
+        code_until: None,
+    };
+    parts.store.open_handle(tenant.id, &token, &handle).await?;
+    Ok(token)
+}
+
+/// The handle's token that a request presents, if we made it for this tenant; decided without a
+/// read, so that no forged token counts against anybody's factor. A `user_id` beside it must be
+/// the one that the token names.
+///
+/// # Errors
+/// 401 `mfa_token_invalid`.
+pub fn presented_handle(
+    parts: &Parts,
+    request: &Request,
+    tenant: &Tenant,
+    token: &str,
+    user_id: Option<&str>,
+) -> Result<(Bearer, UserId), Problem> {
+    let proof = Proof { key: parts.factors_key()?, tenant: tenant.id };
+    let token = Bearer::parse(Kind::Mfa, token)
+        .filter(|token| token.is_ours(&proof, request.at))
+        .ok_or(Code::MfaTokenInvalid)?;
+    let user = token.user().ok_or(Code::MfaTokenInvalid)?;
+    match user_id {
+        Some(given) if given != user.to_string() => Err(Code::MfaTokenInvalid.into()),
+        _ => Ok((token, user)),
+    }
+}
