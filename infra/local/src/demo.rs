@@ -2,7 +2,13 @@
 
 use std::sync::Arc;
 
-use latchkey::domain::{Clock, Entropy};
+use anyhow::Context;
+use latchkey::{
+    domain::{Clock, Entropy, Settings, TenantSlug},
+    keys::Purpose,
+    runtime::Parts,
+};
+use serde_json::json;
 
 use crate::environment::Environment;
 
@@ -10,13 +16,15 @@ use crate::environment::Environment;
 pub const SLUG: &str = "acme";
 /// Its one user.
 pub const EMAIL: &str = "demo@acme.test";
+/// The user's password, in every local stack.
+pub const PASSWORD: &str = "open sesame for acme 1001";
 
 /// What somebody needs to know to use the demo tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Demo {
     pub slug: String,
     pub email: String,
-    /// `None` where the user is older than this start and has a password that only he knows.
+    /// `None` where the user is older than this start and may have another password by now.
     pub password: Option<String>,
 }
 
@@ -24,11 +32,43 @@ pub struct Demo {
 ///
 /// # Errors
 /// When DynamoDB does not answer or refuses.
-#[expect(clippy::unused_async, reason = "the store is asynchronous")]
 pub async fn prepare(
-    _environment: &Environment,
-    _clock: Arc<dyn Clock>,
-    _entropy: Arc<dyn Entropy>,
+    environment: &Environment,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
 ) -> anyhow::Result<Demo> {
-    Ok(Demo { slug: SLUG.to_owned(), email: EMAIL.to_owned(), password: None })
+    let parts =
+        Parts::start(&|name| environment.get(name).cloned(), &Purpose::ALL, true, (clock, entropy)).await?;
+    let slug = TenantSlug::parse(SLUG).map_err(|fault| anyhow::anyhow!("{SLUG}: {}", fault.message))?;
+    let demo = |password: Option<&str>| Demo {
+        slug: SLUG.to_owned(),
+        email: EMAIL.to_owned(),
+        password: password.map(str::to_owned),
+    };
+    if parts.store.tenant(&slug).await?.is_some() {
+        return Ok(demo(None));
+    }
+    let tenant = admin::tenant::create(&parts, &slug, "Acme", settings()?).await?;
+    let person = admin::user::NewPerson {
+        email: EMAIL.to_owned(),
+        password: Some(PASSWORD.to_owned()),
+        first_name: "Demo".to_owned(),
+        last_name: "Person".to_owned(),
+        verified: true,
+    };
+    admin::user::create(&parts, &tenant, person).await.context("the demo user")?;
+    Ok(demo(Some(PASSWORD)))
+}
+
+/// A mailed code is asked for, and tokens come in the body, so that the whole can be tried with
+/// nothing but curl.
+fn settings() -> anyhow::Result<Settings> {
+    let settings = json!({
+        "mfa": { "policy": "required", "methods": ["totp", "webauthn", "email", "backup_code"] },
+        "tokens": { "delivery": "body" },
+        "origins": ["http://localhost:3000"],
+        "redirect_uris": ["http://localhost:3000/welcome"],
+        "default_redirect_uri": "http://localhost:3000/welcome",
+    });
+    Settings::parse(settings).map_err(|faults| anyhow::anyhow!("the demo tenant's settings: {faults:?}"))
 }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use latchkey::{
     domain::{Clock, Entropy},
-    runtime::Function,
+    http::Endpoint,
+    runtime::{self, Function},
 };
 
 use crate::environment::Environment;
@@ -15,11 +17,52 @@ pub const MAIL_WORKER: &str = "mail-worker";
 /// Mounts every function of the product, started with `environment`.
 ///
 /// # Errors
-/// When one cannot start.
+/// When one cannot start: one sentence that names it.
 pub async fn mount(
-    _environment: &Environment,
-    _clock: Arc<dyn Clock>,
-    _entropy: Arc<dyn Entropy>,
+    environment: &Environment,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
 ) -> anyhow::Result<Vec<Arc<dyn Function>>> {
-    Ok(Vec::new())
+    let mount = Mount { environment, clock, entropy };
+    Ok(vec![
+        mount.endpoint::<register::Register>().await?,
+        mount.endpoint::<verify_email::VerifyEmail>().await?,
+        mount.endpoint::<verify_email_resend::VerifyEmailResend>().await?,
+        mount.endpoint::<login::Login>().await?,
+        mount.endpoint::<mfa_email_send::MfaEmailSend>().await?,
+        mount.endpoint::<mfa_webauthn_begin::MfaWebauthnBegin>().await?,
+        mount.endpoint::<mfa_verify::MfaVerify>().await?,
+        mount.endpoint::<forgot_password::ForgotPassword>().await?,
+        mount.endpoint::<password_reset::PasswordReset>().await?,
+        mount.endpoint::<session_refresh::SessionRefresh>().await?,
+        mount.endpoint::<logout::Logout>().await?,
+        mount.endpoint::<me::Me>().await?,
+        mount.endpoint::<well_known::WellKnown>().await?,
+        mount.endpoint::<openapi::OpenApi>().await?,
+        mount.worker().await?,
+    ])
+}
+
+struct Mount<'a> {
+    environment: &'a Environment,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Mount<'_> {
+    async fn endpoint<E: Endpoint>(&self) -> anyhow::Result<Arc<dyn Function>> {
+        runtime::mount::<E>(&|name| self.environment.get(name).cloned(), self.from())
+            .await
+            .with_context(|| format!("{} does not start", E::NAME))
+    }
+
+    async fn worker(&self) -> anyhow::Result<Arc<dyn Function>> {
+        let worker =
+            mail_worker::MailWorker::start(&|name| self.environment.get(name).cloned(), self.from()).await;
+        Ok(Arc::new(worker.with_context(|| format!("{MAIL_WORKER} does not start"))?))
+    }
+
+    fn from(&self) -> (Arc<dyn Clock>, Arc<dyn Entropy>) {
+        (Arc::clone(&self.clock), Arc::clone(&self.entropy))
+    }
 }

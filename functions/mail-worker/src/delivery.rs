@@ -1,0 +1,170 @@
+//! One entry, from its name to its mail.
+
+use latchkey::{
+    domain::{
+        Email, Tenant,
+        errand::What,
+        tenant::TenantStatus,
+    },
+    http::Problem,
+    jiff::SignedDuration,
+    mail::{PostError, Voice, render},
+    runtime::Parts,
+    sign_in::later,
+    store::{Claimed, Due, Entry},
+};
+
+use crate::decide::{Outgoing, Payment, decide, reset_of, reset_token};
+
+/// How long a mail waits after its first, second, … failure, in seconds; the last for all later ones.
+const WAITS: [i64; 5] = [5, 15, 60, 300, 900];
+
+/// What became of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Sent,
+    NothingToSend,
+    /// The mailbox's or the tenant's budget is used up.
+    OverBudget,
+    /// SES takes no mail for this address.
+    Rejected,
+}
+
+/// Handles one entry. What fails is put back, to be due again after a while.
+///
+/// # Errors
+/// When it cannot even be put back; its claim runs out by itself.
+pub async fn deliver(parts: &Parts, due: &Due) -> Result<(), String> {
+    let claimed = parts.store.claim(due).await.map_err(|error| error.to_string())?;
+    // Done, gone, or another worker's.
+    let Some(claimed) = claimed else { return Ok(()) };
+    let (kind, attempts) = (kind(&claimed.entry), claimed.attempts);
+    if claimed.mail_by() <= parts.clock.now() {
+        tracing::error!(kind, attempts, "a mail expired unsent");
+        return parts.store.done(due).await.map_err(|error| error.to_string());
+    }
+    match send(parts, &claimed).await {
+        Ok(outcome) => {
+            tracing::info!(kind, attempts, ?outcome, "an outbox entry is done");
+            parts.store.done(due).await.map_err(|error| error.to_string())
+        }
+        Err(why) => {
+            tracing::warn!(kind, attempts, why, "a mail is put back");
+            let due_at = later(parts.clock.now(), SignedDuration::from_secs(wait(attempts)));
+            parts.store.put_back(due, due_at).await.map_err(|error| error.to_string())
+        }
+    }
+}
+
+async fn send(parts: &Parts, claimed: &Claimed) -> Result<Outcome, String> {
+    let slug = match &claimed.entry {
+        Entry::Errand(errand) => &errand.slug,
+        Entry::Registration(registration) => &registration.slug,
+    };
+    let tenant = parts.tenants.load(slug).await.map_err(told)?;
+    let Some(tenant) = tenant.filter(|tenant| tenant.standing == TenantStatus::Active) else {
+        return Ok(Outcome::NothingToSend);
+    };
+    let Some(outgoing) = decide(parts, &tenant, &claimed.due, &claimed.entry).await.map_err(told)? else {
+        return Ok(Outcome::NothingToSend);
+    };
+    if !pay(parts, &tenant, claimed, &outgoing).await.map_err(told)? {
+        return Ok(Outcome::OverBudget);
+    }
+    prepare(parts, &tenant, claimed).await.map_err(told)?;
+    let voice = Voice {
+        tenant_name: tenant.display_name.clone(),
+        locale: tenant.settings.mail.locale,
+        from: tenant.settings.mail.sender.clone().unwrap_or_else(|| parts.mail_from.clone()),
+        reply_to: tenant.settings.mail.reply_to.clone(),
+    };
+    let mail = render(&outgoing.letter, &voice).map_err(|error| error.to_string())?;
+    match parts.post.send(&outgoing.to, &voice, &mail, &reference(claimed)).await {
+        Ok(_) => Ok(Outcome::Sent),
+        Err(PostError::Later(why)) => Err(why),
+        Err(PostError::Never(why)) => {
+            tracing::error!(why, "a mail is rejected");
+            Ok(Outcome::Rejected)
+        }
+    }
+}
+
+/// Pays for a mail once, however often its delivery is tried.
+async fn pay(
+    parts: &Parts,
+    tenant: &Tenant,
+    claimed: &Claimed,
+    outgoing: &Outgoing,
+) -> Result<bool, Problem> {
+    let store = &parts.store;
+    let mailbox = || {
+        Email::parse(&outgoing.to).map_or_else(|_| outgoing.to.to_ascii_lowercase(), |email| email.mailbox())
+    };
+    let errand = reference(claimed);
+    let first = claimed.attempts == 1;
+    Ok(match &outgoing.payment {
+        Payment::Purse(purse) => store.pay(tenant.id, *purse, &mailbox(), &errand).await?,
+        Payment::StrangerWithoutAccount => {
+            let purse = latchkey::domain::purse::Purse::Stranger;
+            store.pay(tenant.id, purse, &mailbox(), &errand).await?
+                && (!first || store.pay_for_stranger(tenant.id, tenant.settings.mail.daily_budget).await?)
+        }
+        Payment::Notice { user, kind } => !first || store.first_notice(tenant.id, *user, kind).await?,
+    })
+}
+
+/// Stores what the mail's link stands for, before the mail goes.
+async fn prepare(parts: &Parts, tenant: &Tenant, claimed: &Claimed) -> Result<(), Problem> {
+    let Entry::Errand(errand) = &claimed.entry else { return Ok(()) };
+    let (email, redirect_uri) = match &errand.what {
+        What::ResetRequested { email_key, redirect_uri } => (email_key, redirect_uri.as_deref()),
+        What::VerificationRequested { email_key } => (email_key, None),
+        _ => return Ok(()),
+    };
+    let Some(login) = parts.store.login(tenant.id, email).await? else { return Ok(()) };
+    let token = reset_token(parts, tenant, &claimed.due, email)?;
+    let reset = reset_of(&login, errand, redirect_uri);
+    Ok(parts.store.put_reset(tenant.id, &token, &reset, parts.factors_key()?).await?)
+}
+
+/// Names the mail: the errand, or the user that the registration would make.
+fn reference(claimed: &Claimed) -> String {
+    match &claimed.entry {
+        Entry::Errand(_) => claimed.due.errand_id().to_owned(),
+        Entry::Registration(registration) => registration.user_id.to_string(),
+    }
+}
+
+fn kind(entry: &Entry) -> &'static str {
+    match entry {
+        Entry::Registration(_) => "registration",
+        Entry::Errand(errand) => match errand.what {
+            What::ResetRequested { .. } => "reset_requested",
+            What::VerificationRequested { .. } => "verification_requested",
+            What::Code { .. } => "code",
+            What::PasswordChanged { .. } => "password_changed",
+            What::SignedIn { .. } => "signed_in",
+            What::FactorAttacked { .. } => "factor_attacked",
+        },
+    }
+}
+
+fn wait(attempts: u32) -> i64 {
+    let index = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+    WAITS[index.min(WAITS.len() - 1)]
+}
+
+fn told(problem: Problem) -> String {
+    problem.cause.unwrap_or_else(|| problem.code.word().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_waits_longer_after_each_failure() {
+        let waits: Vec<_> = [1, 2, 3, 4, 5, 6, 100].map(wait).to_vec();
+        assert_eq!(waits, [5, 15, 60, 300, 900, 900, 900]);
+    }
+}
