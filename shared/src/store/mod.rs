@@ -34,6 +34,7 @@ pub use registrations::{Activation, Claim};
 pub use resets::ResetOutcome;
 pub use schema::Tables;
 pub use sessions::Rotation;
+pub use signing_keys::SealedKey;
 pub use start::StartFault;
 pub use users::{Created, NewUser};
 

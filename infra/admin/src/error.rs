@@ -1,0 +1,62 @@
+//! Why an administrator's command is not done: one sentence that names what it is about.
+
+use latchkey::{
+    domain::{Fault, settings::SettingFaults},
+    http::Problem,
+    runtime::StartError,
+    store::{StartFault, StoreError},
+};
+
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    #[error("there is no tenant {0}")]
+    NoTenant(String),
+    #[error("the slug {0} is taken, and a slug is never used again")]
+    SlugTaken(String),
+    #[error("there is no user {0}")]
+    NoUser(String),
+    #[error("{0} has an account already")]
+    EmailTaken(String),
+    #[error("{what}: {}", fault.message)]
+    Invalid { what: String, fault: Fault },
+    #[error("{}", settings(.0))]
+    Settings(SettingFaults),
+    #[error("the tenant {0} was changed by somebody else meanwhile; try again")]
+    Overtaken(String),
+    #[error("{0}")]
+    Keys(String),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    StartFault(#[from] StartFault),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl AdminError {
+    pub(crate) fn invalid(what: &str) -> impl FnOnce(Fault) -> Self {
+        let what = what.to_owned();
+        move |fault| Self::Invalid { what, fault }
+    }
+
+    /// 1 for a refusal, 3 where the store or the environment is at fault.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Start(_) | Self::StartFault(_) | Self::Store(_) | Self::Keys(_) => 3,
+            _ => 1,
+        }
+    }
+}
+
+impl From<Problem> for AdminError {
+    fn from(problem: Problem) -> Self {
+        Self::Keys(problem.cause.unwrap_or_else(|| problem.code.word().to_owned()))
+    }
+}
+
+/// A line per setting that is at fault.
+fn settings(faults: &SettingFaults) -> String {
+    let lines: Vec<_> = faults.iter().map(|(key, fault)| format!("{key}: {}", fault.message)).collect();
+    lines.join("\n")
+}

@@ -1,0 +1,12 @@
+//! Administration of tenants and their users: the use cases, and the command line on top of them.
+//!
+//! Every change writes an audit event that says who made it.
+
+mod audit;
+pub mod cli;
+mod error;
+mod print;
+pub mod tenant;
+pub mod user;
+
+pub use error::AdminError;

@@ -1,0 +1,148 @@
+//! Users.
+
+use latchkey::{
+    domain::{
+        Email, NewPassword, PersonName, Tenant,
+        event::Kind,
+        ids::UserId,
+        password::About,
+        user::{Profile, UserState, UserStatus},
+    },
+    runtime::Parts,
+    store::{Created, NewUser},
+};
+
+use crate::{AdminError, audit::record};
+
+/// A person to make an account for.
+#[derive(Clone)]
+pub struct NewPerson {
+    pub email: String,
+    /// None: the person chooses one by a reset.
+    pub password: Option<String>,
+    pub first_name: String,
+    pub last_name: String,
+    /// The administrator vouches for the address.
+    pub verified: bool,
+}
+
+/// A user, as an administrator sees one.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    pub state: UserState,
+    pub profile: Option<Profile>,
+    pub sessions: usize,
+}
+
+/// Makes a user, under the same rules as a registration.
+///
+/// # Errors
+/// [`AdminError::Invalid`] with the value at fault; [`AdminError::EmailTaken`]; the store.
+pub async fn create(parts: &Parts, tenant: &Tenant, person: NewPerson) -> Result<UserId, AdminError> {
+    let email = Email::parse(&person.email).map_err(AdminError::invalid("the e-mail address"))?;
+    let about = About {
+        email: Some(&email),
+        tenant_name: &tenant.display_name,
+        tenant_slug: tenant.slug.as_str(),
+    };
+    let rules = tenant.settings.password_rules();
+    let hash = match &person.password {
+        None => None,
+        Some(text) => {
+            let password =
+                NewPassword::parse(text, &rules, &about).map_err(AdminError::invalid("the password"))?;
+            Some(parts.hasher.hash(password.expose(), &*parts.entropy).await)
+        }
+    };
+    let name = |what: &str, text: &str| PersonName::parse(text).map_err(AdminError::invalid(what));
+    let profile = Profile {
+        email: email.as_typed().to_owned(),
+        first_name: name("the first name", &person.first_name)?,
+        last_name: name("the last name", &person.last_name)?,
+        custom_data: None,
+        locale: tenant.settings.mail.locale,
+        created_at: parts.clock.now(),
+    };
+    let user_id = UserId::fresh(&*parts.clock, &*parts.entropy);
+    let user = NewUser {
+        user_id,
+        email: &email,
+        hash: hash.as_ref(),
+        standing: if person.verified { UserStatus::Active } else { UserStatus::Unverified },
+        profile: &profile,
+    };
+    match parts.store.create_user(tenant, &user, parts.passwords_key()?).await? {
+        Created::EmailTaken => Err(AdminError::EmailTaken(email.as_typed().to_owned())),
+        Created::Created => {
+            record(parts, tenant, Kind::UserCreated, Some(user_id)).await?;
+            Ok(user_id)
+        }
+    }
+}
+
+/// The id of a user who is named by id or by e-mail address.
+///
+/// # Errors
+/// [`AdminError::NoUser`]; the store.
+pub async fn find(parts: &Parts, tenant: &Tenant, named: &str) -> Result<UserId, AdminError> {
+    if let Ok(user) = named.parse() {
+        return Ok(user);
+    }
+    let email = Email::parse(named).map_err(AdminError::invalid("the user"))?;
+    let login = parts.store.login(tenant.id, email.key()).await?;
+    login.map(|login| login.user_id).ok_or_else(|| AdminError::NoUser(named.to_owned()))
+}
+
+/// # Errors
+/// [`AdminError::NoUser`]; the store.
+pub async fn show(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<Shown, AdminError> {
+    let state = parts.store.user_state(tenant.id, user).await?;
+    let state = state.ok_or_else(|| AdminError::NoUser(user.to_string()))?;
+    let now = parts.clock.now();
+    let sessions = parts.store.sessions(tenant.id, user).await?;
+    let alive = sessions.iter().filter(|session| session.is_alive(state.epoch, now)).count();
+    Ok(Shown { profile: parts.store.profile(tenant.id, user).await?, sessions: alive, state })
+}
+
+/// Up to `most` users, in no particular order.
+///
+/// # Errors
+/// The store's.
+pub async fn list(parts: &Parts, tenant: &Tenant, most: usize) -> Result<Vec<UserState>, AdminError> {
+    Ok(parts.store.list_users(tenant.id, most).await?)
+}
+
+/// Suspends a user: whatever was issued is dead, and no password lets in.
+///
+/// # Errors
+/// [`AdminError::NoUser`]; the store.
+pub async fn suspend(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<(), AdminError> {
+    change(parts, tenant, user, Kind::UserSuspended, UserStatus::suspended).await
+}
+
+/// # Errors
+/// [`AdminError::NoUser`]; the store.
+pub async fn resume(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<(), AdminError> {
+    change(parts, tenant, user, Kind::UserResumed, UserStatus::resumed).await
+}
+
+/// Ends every session, and kills devices, handles and reset tokens.
+///
+/// # Errors
+/// [`AdminError::NoUser`]; the store.
+pub async fn revoke_sessions(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<(), AdminError> {
+    change(parts, tenant, user, Kind::SessionsRevoked, |standing| standing).await
+}
+
+async fn change(
+    parts: &Parts,
+    tenant: &Tenant,
+    user: UserId,
+    kind: Kind,
+    standing: impl Fn(UserStatus) -> UserStatus,
+) -> Result<(), AdminError> {
+    let moved = parts.store.move_epoch(tenant.id, user, standing).await?;
+    moved.ok_or_else(|| AdminError::NoUser(user.to_string()))?;
+    record(parts, tenant, kind, Some(user)).await?;
+    Ok(())
+}
