@@ -54,10 +54,7 @@ impl Endpoint for ForgotPassword {
         self.ask(request, &tenant, wanted).await?;
         Ok(Response::data(
             request,
-            &Accepted {
-                status: "accepted",
-                message: "If the address has an account, a mail is on its way.",
-            },
+            &Accepted { status: "accepted", message: "If the address has an account, a mail is on its way." },
         ))
     }
 }

@@ -1,12 +1,7 @@
 //! What a login asks, and what is counted before it is looked at.
 
 use latchkey::{
-    domain::{
-        Email, GivenPassword, Tenant,
-        device::Device,
-        throttle::Verdict,
-        user::Login as Account,
-    },
+    domain::{Email, GivenPassword, Tenant, device::Device, throttle::Verdict, user::Login as Account},
     http::{Problem, Request, cookies, form},
     runtime::Parts,
     sign_in::Presented,

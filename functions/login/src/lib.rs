@@ -5,7 +5,10 @@ mod attempt;
 
 use async_trait::async_trait;
 use latchkey::{
-    domain::{Tenant, device::DeviceKind, event::Kind as EventKind, mfa::Due, session::Authentication, user::Login as Account},
+    domain::{
+        Tenant, device::DeviceKind, event::Kind as EventKind, mfa::Due, session::Authentication,
+        user::Login as Account,
+    },
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route},
     keys::{Purpose, StoredHash},
     runtime::Parts,

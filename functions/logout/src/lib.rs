@@ -4,10 +4,7 @@ use async_trait::async_trait;
 use latchkey::{
     admission::Caller,
     domain::event::Kind as EventKind,
-    http::{
-        Code, Endpoint, Operation, Problem, Request, Response, Route, cookies,
-        describe::Security,
-    },
+    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, cookies, describe::Security},
     keys::Purpose,
     runtime::Parts,
     sign_in::event,
@@ -29,7 +26,10 @@ impl Endpoint for Logout {
     }
 
     fn describe() -> Vec<Operation> {
-        vec![Operation::new("logout", "Logout", "End the session of the access token.").secured(Security::User)]
+        vec![
+            Operation::new("logout", "Logout", "End the session of the access token.")
+                .secured(Security::User),
+        ]
     }
 
     async fn call(&self, request: &Request) -> Result<Response, Problem> {

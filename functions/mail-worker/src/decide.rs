@@ -41,7 +41,10 @@ pub enum Payment {
     /// A stranger's mail to an address without an account: the tenant's day pays, too.
     StrangerWithoutAccount,
     /// A security notice: never dropped, but equal ones become one.
-    Notice { user: UserId, kind: &'static str },
+    Notice {
+        user: UserId,
+        kind: &'static str,
+    },
 }
 
 type Decision = Result<Option<Outgoing>, Problem>;

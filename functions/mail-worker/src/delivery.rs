@@ -1,11 +1,7 @@
 //! One entry, from its name to its mail.
 
 use latchkey::{
-    domain::{
-        Email, Tenant,
-        errand::What,
-        tenant::TenantStatus,
-    },
+    domain::{Email, Tenant, errand::What, tenant::TenantStatus},
     http::Problem,
     jiff::SignedDuration,
     mail::{PostError, Voice, render},

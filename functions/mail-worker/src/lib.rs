@@ -12,11 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_lambda_events::event::dynamodb::Event;
 use latchkey::{
-    domain::{
-        Clock, Entropy,
-        clock::WallClock,
-        entropy::SystemEntropy,
-    },
+    domain::{Clock, Entropy, clock::WallClock, entropy::SystemEntropy},
     http::Route,
     keys::Purpose,
     runtime::{Function, Parts, StartError},

@@ -61,9 +61,9 @@ impl Endpoint for MfaEmailSend {
             CodeSent::TooSoon { retry_after } => return Err(Problem::too_many(retry_after)),
             CodeSent::Gone => return Err(Code::MfaTokenInvalid.into()),
         };
-        let stands = state.is_some_and(|state| {
-            state.epoch == handle.epoch && state.standing == UserStatus::Active
-        }) && tenant.honours(handle.created_at);
+        let stands = state
+            .is_some_and(|state| state.epoch == handle.epoch && state.standing == UserStatus::Active)
+            && tenant.honours(handle.created_at);
         if !stands {
             return Err(Code::MfaTokenInvalid.into());
         }

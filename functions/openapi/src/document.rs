@@ -17,11 +17,9 @@ pub struct Document {
 impl Document {
     pub fn new(base_url: &str) -> Self {
         let mut document = Self { base_url: base_url.to_owned(), paths: Map::new(), schemas: Map::new() };
-        for named in [
-            Named::of::<HTTPValidationError>(),
-            Named::of::<MetaResponse>(),
-            Named::of::<ProblemDocument>(),
-        ] {
+        for named in
+            [Named::of::<HTTPValidationError>(), Named::of::<MetaResponse>(), Named::of::<ProblemDocument>()]
+        {
             document.add(&named);
         }
         document
@@ -177,7 +175,10 @@ struct ProblemDocument {
 
 /// Names and positions, as FastAPI has it.
 fn location() -> utoipa::openapi::schema::Array {
-    use utoipa::openapi::{ObjectBuilder, schema::{AnyOfBuilder, ArrayBuilder, Type}};
+    use utoipa::openapi::{
+        ObjectBuilder,
+        schema::{AnyOfBuilder, ArrayBuilder, Type},
+    };
     let part = AnyOfBuilder::new()
         .item(ObjectBuilder::new().schema_type(Type::String))
         .item(ObjectBuilder::new().schema_type(Type::Integer));

@@ -27,9 +27,7 @@ impl Endpoint for OpenApi {
     }
 
     fn describe() -> Vec<Operation> {
-        vec![
-            Operation::new("openapi", "OpenAPI", "This document.").document().secured(Security::Public),
-        ]
+        vec![Operation::new("openapi", "OpenAPI", "This document.").document().secured(Security::Public)]
     }
 
     async fn call(&self, _: &Request) -> Result<Response, Problem> {

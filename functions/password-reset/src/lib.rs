@@ -13,10 +13,7 @@ use latchkey::{
         throttle::Verdict,
         user::Login as Account,
     },
-    http::{
-        Code, Endpoint, Operation, Problem, Request, Response, Route, form,
-        problem::Located,
-    },
+    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form, problem::Located},
     jiff::SignedDuration,
     keys::Purpose,
     runtime::Parts,
@@ -82,10 +79,8 @@ impl PasswordReset {
         let token = Bearer::parse(Kind::Reset, token).ok_or(Code::TokenInvalid)?;
         let network = Bucket::reset_of_network(tenant.id, request.from);
         let store = &self.parts.store;
-        let (verdict, reset) = futures::join!(
-            store.count(&network),
-            store.reset(tenant.id, &token, self.parts.factors_key()?),
-        );
+        let (verdict, reset) =
+            futures::join!(store.count(&network), store.reset(tenant.id, &token, self.parts.factors_key()?),);
         if let Verdict::Refused { retry_after } = verdict? {
             return Err(Problem::too_many(retry_after));
         }
@@ -95,8 +90,7 @@ impl PasswordReset {
 
 fn parse(request: &Request, tenant: &Tenant) -> Result<(String, NewPassword), Problem> {
     let mut form = request.form()?;
-    let about =
-        About { email: None, tenant_name: &tenant.display_name, tenant_slug: tenant.slug.as_str() };
+    let about = About { email: None, tenant_name: &tenant.display_name, tenant_slug: tenant.slug.as_str() };
     let rules = tenant.settings.password_rules();
     let values = (
         form.text("token", form::any),
@@ -108,11 +102,8 @@ fn parse(request: &Request, tenant: &Tenant) -> Result<(String, NewPassword), Pr
 /// The one rule that needs to know whose password it is.
 fn check_against_address(password: &NewPassword, reset: &Reset, tenant: &Tenant) -> Result<(), Problem> {
     let email = Email::parse(&reset.address).ok();
-    let about = About {
-        email: email.as_ref(),
-        tenant_name: &tenant.display_name,
-        tenant_slug: tenant.slug.as_str(),
-    };
+    let about =
+        About { email: email.as_ref(), tenant_name: &tenant.display_name, tenant_slug: tenant.slug.as_str() };
     let text = std::str::from_utf8(password.expose()).unwrap_or_default();
     NewPassword::parse(text, &tenant.settings.password_rules(), &about).map(|_| ()).map_err(at_password)
 }

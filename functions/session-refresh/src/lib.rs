@@ -142,9 +142,7 @@ impl SessionRefresh {
         let response = Response::data(request, &answer);
         Ok(match tenant.settings.tokens.delivery {
             Delivery::Body => response,
-            Delivery::Cookie => {
-                sign_in::with_cookies(response, tenant, &Opened { session, refresh, tokens })
-            }
+            Delivery::Cookie => sign_in::with_cookies(response, tenant, &Opened { session, refresh, tokens }),
         })
     }
 }
@@ -155,8 +153,7 @@ fn in_grace(token: &Bearer, session: &Session, request: &Request) -> bool {
     let (Some(previous), Some(rotated_at)) = (&session.previous_hash, session.rotated_at) else {
         return false;
     };
-    token.matches(previous)
-        && request.at.as_second() - rotated_at.as_second() <= Session::GRACE_SECONDS
+    token.matches(previous) && request.at.as_second() - rotated_at.as_second() <= Session::GRACE_SECONDS
 }
 
 #[derive(ToSchema)]

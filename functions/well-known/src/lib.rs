@@ -30,7 +30,11 @@ impl Endpoint for WellKnown {
     fn describe() -> Vec<Operation> {
         [
             ("jwks", "JWKS", "The public keys of the tenant's tokens (RFC 7517)."),
-            ("openid_configuration", "Discovery", "Where the tenant's keys are (OpenID Connect Discovery 1.0)."),
+            (
+                "openid_configuration",
+                "Discovery",
+                "Where the tenant's keys are (OpenID Connect Discovery 1.0).",
+            ),
         ]
         .map(|(id, summary, about)| Operation::new(id, summary, about).document().secured(Security::Public))
         .to_vec()

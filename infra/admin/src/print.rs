@@ -109,8 +109,7 @@ fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> String {
         (0..N).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
     let mut text = String::new();
     for row in &rows {
-        let line: Vec<_> =
-            row.iter().zip(&widths).map(|(value, width)| format!("{value:<width$}")).collect();
+        let line: Vec<_> = row.iter().zip(&widths).map(|(value, width)| format!("{value:<width$}")).collect();
         let _ = writeln!(text, "{}", line.join("  ").trim_end());
     }
     text

@@ -28,7 +28,8 @@ pub async fn create(
 ) -> Result<Tenant, AdminError> {
     parts.store.settle_keys(&parts.keys).await?;
     let algorithm = settings.tokens.algorithm;
-    let (pkcs8, jwk) = SigningKey::generate(algorithm).map_err(|error| AdminError::Keys(error.to_string()))?;
+    let (pkcs8, jwk) =
+        SigningKey::generate(algorithm).map_err(|error| AdminError::Keys(error.to_string()))?;
     let sealed = SealedKey::seal(slug, &jwk.kid, algorithm, &pkcs8, parts.signing_key()?);
     let tenant = Tenant {
         id: TenantId::fresh(&*parts.clock, &*parts.entropy),

@@ -74,7 +74,11 @@ impl Tenants {
     ///
     /// # Errors
     /// 401 `bearer_invalid`; 403 `tenant_suspended`.
-    pub async fn of_token(&self, token: &str, now: Timestamp) -> Result<(Arc<Tenant>, AccessClaims, Subject), Problem> {
+    pub async fn of_token(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(Arc<Tenant>, AccessClaims, Subject), Problem> {
         let slug = tokens::slug_of_issuer(&self.base_url, token).ok_or_else(|| refused("of no tenant"))?;
         let tenant = self.load(&slug).await?.ok_or_else(|| refused("of an unknown tenant"))?;
         let tenant = served(Some(tenant))?;
@@ -116,7 +120,12 @@ impl Tenants {
         Ok(tenant)
     }
 
-    fn verify(&self, tenant: &Tenant, token: &str, now: Timestamp) -> Result<(AccessClaims, Subject), Problem> {
+    fn verify(
+        &self,
+        tenant: &Tenant,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(AccessClaims, Subject), Problem> {
         let issuer = tokens::issuer(&self.base_url, &tenant.slug);
         let (claims, subject) = tokens::verify(token, &tenant.jwks, &issuer, tenant.audience(), now)
             .map_err(|why| refused(&why.to_string()))?;

@@ -92,7 +92,9 @@ mod tests {
     #[test]
     fn takes_five_levels_and_no_more() {
         let nested = |levels| {
-            (1..levels).fold(json!({"leaf": 1}), |inner, _| Value::Object(Map::from_iter([("in".to_owned(), inner)])))
+            (1..levels).fold(json!({"leaf": 1}), |inner, _| {
+                Value::Object(Map::from_iter([("in".to_owned(), inner)]))
+            })
         };
         assert!(CustomData::parse(nested(5)).is_ok());
         assert!(CustomData::parse(nested(6)).is_err());

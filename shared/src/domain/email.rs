@@ -157,7 +157,9 @@ fn check_local(local: &str) -> Result<(), Fault> {
         return Err(fault("the part before the @-sign must be ASCII"));
     }
     if local.split('.').any(str::is_empty) {
-        return Err(fault("the part before the @-sign must not begin or end with a dot or have two in a row"));
+        return Err(fault(
+            "the part before the @-sign must not begin or end with a dot or have two in a row",
+        ));
     }
     if !local.bytes().all(|byte| byte == b'.' || is_atext(byte)) {
         return Err(fault("the part before the @-sign contains a character that is not allowed there"));
@@ -309,8 +311,7 @@ mod tests {
         ('-', "\u{2010}\u{2011}‐–−\u{AD}"),
         ('@', "＠﹫"),
     ];
-    const INVISIBLE: &str =
-        "\u{200B}\u{200C}\u{200D}\u{2060}\u{FEFF}\u{AD}\u{34F}\u{301}\u{20DD}\u{FE0F}\u{E0061}\u{202E}\u{180E}";
+    const INVISIBLE: &str = "\u{200B}\u{200C}\u{200D}\u{2060}\u{FEFF}\u{AD}\u{34F}\u{301}\u{20DD}\u{FE0F}\u{E0061}\u{202E}\u{180E}";
 
     /// Every address that differs from `address` in one character, or hides one more.
     fn confusables(address: &str) -> Vec<String> {

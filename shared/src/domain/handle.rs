@@ -3,12 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    ids::UserId,
-    session::Origin,
-    settings::Method,
-    user::Epoch,
-};
+use super::{ids::UserId, session::Origin, settings::Method, user::Epoch};
 
 /// What an `mfa_token` stands for.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -53,7 +53,10 @@ mod tests {
     #[test]
     fn mail_is_never_offered_beside_or_above_a_stronger_factor() {
         let all = settings("optional", &["totp", "webauthn", "email", "backup_code"]);
-        assert_eq!(Due::of(&all, &Method::ALL), Due::Factor(vec![Method::Webauthn, Method::Totp, Method::BackupCode]));
+        assert_eq!(
+            Due::of(&all, &Method::ALL),
+            Due::Factor(vec![Method::Webauthn, Method::Totp, Method::BackupCode])
+        );
         assert_eq!(Due::of(&all, &[Method::Email]), Due::Factor(vec![Method::Email]));
         assert_eq!(Due::of(&all, &[]), Due::Nothing);
     }

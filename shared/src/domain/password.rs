@@ -57,7 +57,10 @@ impl NewPassword {
         let password = normal(text)?;
         let least = rules.min_length.max(PasswordRules::WITH_SECOND_FACTOR);
         if password.chars().count() < least {
-            return Err(Fault::new("string_too_short", format!("String should have at least {least} characters")));
+            return Err(Fault::new(
+                "string_too_short",
+                format!("String should have at least {least} characters"),
+            ));
         }
         let caseless = caseless(&password);
         about.refuse(&caseless)?;
@@ -181,7 +184,10 @@ mod tests {
     fn counts_code_points_in_nfc() {
         assert!(NewPassword::parse("four words long", &ALONE, &NOBODY).is_ok());
         let short = refusal("four words lon", ALONE);
-        assert_eq!((short.kind, &*short.message), ("string_too_short", "String should have at least 15 characters"));
+        assert_eq!(
+            (short.kind, &*short.message),
+            ("string_too_short", "String should have at least 15 characters")
+        );
         assert_eq!(refusal(&"e\u{301}".repeat(14), ALONE).kind, "string_too_short");
         assert!(NewPassword::parse(&"e\u{301}".repeat(15), &ALONE, &NOBODY).is_ok());
         assert!(NewPassword::parse("🦀🦀🦀🦀🦀🦀🦀🦀", &WITH_FACTOR, &NOBODY).is_ok());
@@ -217,14 +223,20 @@ mod tests {
             assert_eq!(NewPassword::parse(common, &WITH_FACTOR, &NOBODY).is_err(), listed, "{common}");
         }
         let fault = refusal("TRUSTNO1", WITH_FACTOR);
-        assert_eq!((fault.kind, &*fault.message), ("value_error", "this password is on a list of common passwords"));
+        assert_eq!(
+            (fault.kind, &*fault.message),
+            ("value_error", "this password is on a list of common passwords")
+        );
         assert!(NewPassword::parse("password password", &ALONE, &NOBODY).is_ok(), "the whole is compared");
     }
 
     #[test]
     fn refuses_what_is_known_of_the_account() {
         let email = Email::parse("Ada.Lovelace.1815@Bücher.test").unwrap();
-        let about = About { email: Some(&email), tenant_name: "Zoës Bücherladen", tenant_slug: "zoes-buecherladen" };
+        let about =
+            About {
+                email: Some(&email), tenant_name: "Zoës Bücherladen", tenant_slug: "zoes-buecherladen"
+            };
         for known in [
             "ada.lovelace.1815@bücher.TEST",
             "Ada.Lovelace.1815@xn--bcher-kva.test",

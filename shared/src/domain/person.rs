@@ -76,7 +76,8 @@ fn is_out_of_place(character: char) -> bool {
 }
 
 fn is_invisible(character: char) -> bool {
-    character.is_whitespace() || matches!(character, '\u{00AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
+    character.is_whitespace()
+        || matches!(character, '\u{00AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
 }
 
 #[cfg(test)]
@@ -87,8 +88,16 @@ mod tests {
 
     #[test]
     fn takes_names_of_any_script() {
-        for name in ["Ada", "O’Brien-Łukasiewicz", "Nguyễn Thị", "محمد", "李小龍", "می\u{200C}خواهم", "X Æ A-12", "N."]
-        {
+        for name in [
+            "Ada",
+            "O’Brien-Łukasiewicz",
+            "Nguyễn Thị",
+            "محمد",
+            "李小龍",
+            "می\u{200C}خواهم",
+            "X Æ A-12",
+            "N.",
+        ] {
             assert_eq!(PersonName::parse(name).unwrap().as_str(), name.nfc().collect::<String>());
         }
         assert_eq!(PersonName::parse("  Zoe\u{308} \n").unwrap().as_str(), "Zoë");

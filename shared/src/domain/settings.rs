@@ -200,7 +200,10 @@ impl Default for Settings {
 
 impl Default for Mfa {
     fn default() -> Self {
-        Self { policy: MfaPolicy::default(), methods: vec![Method::Totp, Method::Webauthn, Method::BackupCode] }
+        Self {
+            policy: MfaPolicy::default(),
+            methods: vec![Method::Totp, Method::Webauthn, Method::BackupCode],
+        }
     }
 }
 
@@ -212,13 +215,24 @@ impl Default for Sessions {
 
 impl Default for Tokens {
     fn default() -> Self {
-        Self { delivery: Delivery::default(), algorithm: Algorithm::Rs256, audience: None, access_minutes: 15 }
+        Self {
+            delivery: Delivery::default(),
+            algorithm: Algorithm::Rs256,
+            audience: None,
+            access_minutes: 15,
+        }
     }
 }
 
 impl Default for Mail {
     fn default() -> Self {
-        Self { locale: Locale::default(), sender: None, reply_to: None, daily_budget: 1000, new_sign_in: true }
+        Self {
+            locale: Locale::default(),
+            sender: None,
+            reply_to: None,
+            daily_budget: 1000,
+            new_sign_in: true,
+        }
     }
 }
 
@@ -296,7 +310,10 @@ mod tests {
     }
 
     fn hours(idle: i64, absolute: i64) -> SessionLimits {
-        SessionLimits { idle: SignedDuration::from_hours(idle), absolute: SignedDuration::from_hours(absolute) }
+        SessionLimits {
+            idle: SignedDuration::from_hours(idle),
+            absolute: SignedDuration::from_hours(absolute),
+        }
     }
 
     #[test]

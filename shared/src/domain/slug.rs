@@ -57,7 +57,9 @@ mod tests {
         for good in ["ac", "acme", "a-b", "42", "a-1-b", &"a".repeat(63)] {
             assert_eq!(TenantSlug::parse(good).unwrap().to_string(), good);
         }
-        for bad in ["", "a", "A1", "acme ", " acme", "-acme", "acme-", "a--b", "a_b", "a.b", "a/b", "ünit", "a\n"] {
+        for bad in
+            ["", "a", "A1", "acme ", " acme", "-acme", "acme-", "a--b", "a_b", "a.b", "a/b", "ünit", "a\n"]
+        {
             assert!(TenantSlug::parse(bad).is_err(), "{bad:?}");
         }
         assert!(TenantSlug::parse(&"a".repeat(64)).is_err());

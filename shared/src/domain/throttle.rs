@@ -7,7 +7,9 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 pub enum Verdict {
     Allowed,
     /// Not before so many seconds.
-    Refused { retry_after: u32 },
+    Refused {
+        retry_after: u32,
+    },
 }
 
 impl Verdict {

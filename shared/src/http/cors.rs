@@ -12,9 +12,8 @@ const PREFLIGHT_SECONDS: &str = "600";
 pub fn answer(response: Response, request: &Request, tenant: Option<&Tenant>) -> Response {
     let response = response.with_header(header::VARY, "Origin");
     let Some(origin) = request.header("origin") else { return response };
-    let allowed = tenant.is_some_and(|tenant| {
-        tenant.settings.origins.iter().any(|allowed| allowed.as_str() == origin)
-    });
+    let allowed =
+        tenant.is_some_and(|tenant| tenant.settings.origins.iter().any(|allowed| allowed.as_str() == origin));
     if !allowed {
         return response;
     }

@@ -97,7 +97,8 @@ fn request_id(event: &lambda_http::Request) -> String {
 fn finish(response: Response) -> http::Response<Body> {
     let Response { status, headers, body } = response.hardened();
     let mut answer = http::Response::new(if body.is_empty() { Body::Empty } else { Body::Text(body) });
-    *answer.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    *answer.status_mut() =
+        http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     *answer.headers_mut() = headers;
     answer
 }

@@ -312,7 +312,8 @@ mod tests {
     #[test]
     fn names_every_fault_at_once() {
         let mut form = Form::of_body(br#"{"b": 1, "c": "yes", "d": []}"#).unwrap();
-        let values = (form.text("a", any), form.text("b", any), form.flag("c"), form.optional_object("d", Ok));
+        let values =
+            (form.text("a", any), form.text("b", any), form.flag("c"), form.optional_object("d", Ok));
         let problem = form.finish(values).unwrap_err();
         assert_eq!(
             kinds(&problem),
@@ -330,8 +331,16 @@ mod tests {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         let nested = format!("{{\"a\":{}{}}}", "[".repeat(32), "]".repeat(32));
         for body in [
-            "{", "{\"a\":1,\"a\":2}", "{\"a\":{\"b\":1,\"b\":2}}", "{\"a\":1e400}", "{\"a\":\"\\ud800\"}",
-            "\u{feff}{}", "{} {}", "nul", deep.as_str(), nested.as_str(),
+            "{",
+            "{\"a\":1,\"a\":2}",
+            "{\"a\":{\"b\":1,\"b\":2}}",
+            "{\"a\":1e400}",
+            "{\"a\":\"\\ud800\"}",
+            "\u{feff}{}",
+            "{} {}",
+            "nul",
+            deep.as_str(),
+            nested.as_str(),
         ] {
             let problem = Form::of_body(body.as_bytes()).unwrap_err();
             assert_eq!(problem.faults[0].fault.kind, "json_invalid", "{}", &body[..body.len().min(40)]);

@@ -36,7 +36,11 @@ impl Request {
     ///
     /// # Errors
     /// 413 for a body that is too large, 415 for one that is not JSON.
-    pub fn of(event: lambda_http::Request, at: Timestamp, edge_secret: Option<&str>) -> Result<Self, Problem> {
+    pub fn of(
+        event: lambda_http::Request,
+        at: Timestamp,
+        edge_secret: Option<&str>,
+    ) -> Result<Self, Problem> {
         let (id, source) = match event.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => {
                 (context.request_id.clone(), context.http.source_ip.clone())
@@ -145,7 +149,9 @@ impl Request {
     }
 }
 
-fn pairs(map: &lambda_http::aws_lambda_events::query_map::QueryMap) -> impl Iterator<Item = (String, String)> {
+fn pairs(
+    map: &lambda_http::aws_lambda_events::query_map::QueryMap,
+) -> impl Iterator<Item = (String, String)> {
     map.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<Vec<_>>().into_iter()
 }
 

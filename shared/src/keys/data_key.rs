@@ -109,8 +109,10 @@ impl DataKey {
         let key = self.in_force();
         let mut body = plain.to_vec();
         #[expect(clippy::expect_used, reason = "fails only for a plaintext of 64 GiB")]
-        let nonce =
-            key.cipher().seal_in_place_append_tag(Aad::from(place), &mut body).expect("the plaintext is short");
+        let nonce = key
+            .cipher()
+            .seal_in_place_append_tag(Aad::from(place), &mut body)
+            .expect("the plaintext is short");
         let id = key.id.as_bytes();
         let mut envelope = Vec::with_capacity(2 + id.len() + NONCE_LEN + body.len());
         envelope.push(ENVELOPE);
@@ -176,7 +178,8 @@ impl Key {
         let (Some(id), Some("plain"), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(KeyText::Shape);
         };
-        let named = (1..=32).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let named =
+            (1..=32).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         if !named {
             return Err(KeyText::Shape);
         }

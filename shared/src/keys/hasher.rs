@@ -104,7 +104,8 @@ impl Hasher {
     /// real one does and are never right, so that an account without a password looks like any other.
     pub async fn verify(&self, password: &[u8], stored: Option<&StoredHash>) -> bool {
         let parsed = stored.and_then(|stored| Parsed::of(stored.phc()));
-        let (cost, salt) = parsed.as_ref().map_or((self.cost, [0; 16].to_vec()), |p| (p.cost, p.salt.clone()));
+        let (cost, salt) =
+            parsed.as_ref().map_or((self.cost, [0; 16].to_vec()), |p| (p.cost, p.salt.clone()));
         let mut output = self.run(password, &salt, cost).await;
         let right = parsed.is_some_and(|parsed| bool::from(output.ct_eq(&parsed.output)));
         output.zeroize();

@@ -60,7 +60,9 @@ impl Environment {
             if !keys.contains(&purpose) {
                 return Ok(None);
             }
-            DataKey::parse(&required(variable)?).map(Some).map_err(|fault| malformed(variable, &fault.to_string()))
+            DataKey::parse(&required(variable)?)
+                .map(Some)
+                .map_err(|fault| malformed(variable, &fault.to_string()))
         };
         let base_url = required("LATCHKEY_BASE_URL")?;
         let parsed = url::Url::parse(&base_url).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
@@ -164,8 +166,7 @@ mod tests {
     #[test]
     fn a_key_that_is_not_needed_is_not_read() {
         let values = good();
-        let environment =
-            Environment::read(&|name| values.get(name).cloned(), &[Purpose::Signing]).unwrap();
+        let environment = Environment::read(&|name| values.get(name).cloned(), &[Purpose::Signing]).unwrap();
         assert!(environment.keys.passwords.is_none() && environment.keys.signing.is_some());
     }
 }

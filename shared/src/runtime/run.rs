@@ -26,7 +26,10 @@ pub fn run<E: Endpoint>() -> ExitCode {
 
 /// Runs a function that a stream wakes, started by `start` from its environment.
 #[must_use]
-pub fn run_worker<F, S>(name: &'static str, start: impl FnOnce(&'static dyn Fn(&str) -> Option<String>) -> S) -> ExitCode
+pub fn run_worker<F, S>(
+    name: &'static str,
+    start: impl FnOnce(&'static dyn Fn(&str) -> Option<String>) -> S,
+) -> ExitCode
 where
     F: Function + 'static,
     S: Future<Output = Result<F, StartError>>,

@@ -29,13 +29,15 @@ impl Presented {
     ///
     /// # Errors
     /// 500 where the function lacks the factors' key.
-    pub fn read(parts: &Parts, request: &Request, tenant: &Tenant, text: &str) -> Result<Option<Self>, Problem> {
+    pub fn read(
+        parts: &Parts,
+        request: &Request,
+        tenant: &Tenant,
+        text: &str,
+    ) -> Result<Option<Self>, Problem> {
         let proof = Proof { key: parts.factors_key()?, tenant: tenant.id };
-        let token =
-            Bearer::parse(Kind::Device, text).filter(|token| token.is_ours(&proof, request.at));
-        Ok(token.and_then(|token| {
-            Some(Self { user_id: token.user()?, device_id: token.device()?, token })
-        }))
+        let token = Bearer::parse(Kind::Device, text).filter(|token| token.is_ours(&proof, request.at));
+        Ok(token.and_then(|token| Some(Self { user_id: token.user()?, device_id: token.device()?, token })))
     }
 
     /// Whether its device still stands for this user.

@@ -4,13 +4,7 @@ use jiff::SignedDuration;
 
 use super::later;
 use crate::{
-    domain::{
-        Tenant,
-        handle::Handle,
-        ids::UserId,
-        settings::Method,
-        user::Login,
-    },
+    domain::{Tenant, handle::Handle, ids::UserId, settings::Method, user::Login},
     http::{Code, Problem, Request},
     runtime::Parts,
     tokens::{Bearer, Kind, Proof, Selector},

@@ -186,7 +186,13 @@ pub fn later(at: Timestamp, span: SignedDuration) -> Timestamp {
 
 /// An audit event of this request.
 #[must_use]
-pub fn event(parts: &Parts, request: &Request, tenant: &Tenant, kind: Kind, user_id: Option<UserId>) -> Event {
+pub fn event(
+    parts: &Parts,
+    request: &Request,
+    tenant: &Tenant,
+    kind: Kind,
+    user_id: Option<UserId>,
+) -> Event {
     Event {
         event_id: EventId::fresh(&*parts.clock, &*parts.entropy),
         tenant_id: tenant.id,

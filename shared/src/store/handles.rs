@@ -17,7 +17,9 @@ use jiff::{Timestamp, ToSpan};
 pub enum CodeSent {
     Sent(Box<Handle>),
     /// The last one is too fresh.
-    TooSoon { retry_after: u32 },
+    TooSoon {
+        retry_after: u32,
+    },
     /// No such handle, or it is spent, expired or exhausted.
     Gone,
 }

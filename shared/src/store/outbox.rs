@@ -138,8 +138,8 @@ impl Store {
         if due.0.table == Table::Events {
             return self.delete(&due.0).await;
         }
-        let change = Change::of(due.0.clone(), "REMOVE due_shard, due_at, claimed_until")
-            .when("attribute_exists(pk)");
+        let change =
+            Change::of(due.0.clone(), "REMOVE due_shard, due_at, claimed_until").when("attribute_exists(pk)");
         self.change(change).await.map(|_| ())
     }
 

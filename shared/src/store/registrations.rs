@@ -121,8 +121,9 @@ impl Store {
             UserStatus::Active,
             &profile,
         )?;
-        let mut transaction =
-            items.into_iter().fold(Transaction::default(), |transaction, (key, item)| transaction.put_new(key, item));
+        let mut transaction = items
+            .into_iter()
+            .fold(Transaction::default(), |transaction, (key, item)| transaction.put_new(key, item));
         let taken_out = Change::of(
             Key::registration(tenant, token),
             "SET activated_at = :now REMOVE due_shard, due_at, claimed_until",
@@ -132,10 +133,8 @@ impl Store {
         transaction = transaction.change(taken_out);
         if let Claim::ResetToken(reset, factors) = claim {
             let waiting = reset_of(registration, now);
-            transaction = transaction.put(
-                Key::reset(tenant, reset),
-                Self::reset_item(tenant, reset, &waiting, factors)?,
-            );
+            transaction = transaction
+                .put(Key::reset(tenant, reset), Self::reset_item(tenant, reset, &waiting, factors)?);
         }
         Ok(match self.commit(transaction).await? {
             Committed::Done => Activation::Activated,
@@ -146,7 +145,8 @@ impl Store {
 }
 
 fn owner(item: Option<Item>) -> Result<UserId, StoreError> {
-    let row: LoginRow = read(item.ok_or_else(|| StoreError::Broken("a claimed address is gone".to_owned()))?)?;
+    let row: LoginRow =
+        read(item.ok_or_else(|| StoreError::Broken("a claimed address is gone".to_owned()))?)?;
     Ok(row.user_id)
 }
 

@@ -50,13 +50,7 @@ struct Shape<'a> {
 }
 
 fn shapes(tables: &Tables) -> [Shape<'_>; 4] {
-    let due = || {
-        Some((
-            DUE_INDEX,
-            ("due_shard", ScalarAttributeType::S),
-            ("due_at", ScalarAttributeType::N),
-        ))
-    };
+    let due = || Some((DUE_INDEX, ("due_shard", ScalarAttributeType::S), ("due_at", ScalarAttributeType::N)));
     let listing = Some((
         LISTING_INDEX,
         ("listing_shard", ScalarAttributeType::S),
@@ -144,11 +138,7 @@ fn attribute(name: &str, kind: ScalarAttributeType) -> Result<AttributeDefinitio
 }
 
 fn key(name: &str, kind: KeyType) -> Result<KeySchemaElement, StoreError> {
-    KeySchemaElement::builder()
-        .attribute_name(name)
-        .key_type(kind)
-        .build()
-        .map_err(|error| unbuilt(&error))
+    KeySchemaElement::builder().attribute_name(name).key_type(kind).build().map_err(|error| unbuilt(&error))
 }
 
 fn unbuilt(error: &aws_smithy_types::error::operation::BuildError) -> StoreError {

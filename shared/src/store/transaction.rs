@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
-    types::{
-        Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-    },
+    types::{Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
@@ -34,7 +32,10 @@ enum Write {
 pub(super) enum Committed {
     Done,
     /// The condition of the write at `index` does not hold; the item there, if there is one.
-    Refused { index: usize, item: Option<Item> },
+    Refused {
+        index: usize,
+        item: Option<Item>,
+    },
 }
 
 impl Transaction {

@@ -154,9 +154,9 @@ impl Store {
             user.standing,
             user.profile,
         )?;
-        let transaction = items.into_iter().fold(Transaction::default(), |transaction, (key, item)| {
-            transaction.put_new(key, item)
-        });
+        let transaction = items
+            .into_iter()
+            .fold(Transaction::default(), |transaction, (key, item)| transaction.put_new(key, item));
         Ok(match self.commit(transaction).await? {
             Committed::Done => Created::Created,
             Committed::Refused { .. } => Created::EmailTaken,
@@ -210,11 +210,8 @@ impl Store {
     ) -> Result<Option<UserState>, StoreError> {
         for _ in 0..3 {
             let Some(state) = self.user_state(tenant, user).await? else { return Ok(None) };
-            let next = UserState {
-                epoch: state.epoch.next(),
-                standing: standing(state.standing),
-                ..state.clone()
-            };
+            let next =
+                UserState { epoch: state.epoch.next(), standing: standing(state.standing), ..state.clone() };
             let transaction = Transaction::default()
                 .change(advance(Key::login(tenant, &state.email_key), user, &state, &next)?)
                 .change(advance(Key::state(tenant, user), user, &state, &next)?);
@@ -279,9 +276,7 @@ pub(super) fn epoch_value(epoch: Epoch) -> Result<aws_sdk_dynamodb::types::Attri
     value(&epoch)
 }
 
-pub(super) fn value(
-    of: &impl Serialize,
-) -> Result<aws_sdk_dynamodb::types::AttributeValue, StoreError> {
+pub(super) fn value(of: &impl Serialize) -> Result<aws_sdk_dynamodb::types::AttributeValue, StoreError> {
     serde_dynamo::to_attribute_value(of)
         .map(|value: serde_dynamo::AttributeValue| value.into())
         .map_err(|error| StoreError::Broken(format!("a value does not write: {error}")))

@@ -223,7 +223,8 @@ mod tests {
         let stranger = self::case(Algorithm::Es256);
         let stolen_kid = stranger.key.sign("at+jwt", &case.claims).unwrap();
         let other_type = case.key.sign("JWT", &case.claims).unwrap();
-        let foreign = AccessClaims { iss: format!("{BASE}/api/v1/auth/tenants/other"), ..case.claims.clone() };
+        let foreign =
+            AccessClaims { iss: format!("{BASE}/api/v1/auth/tenants/other"), ..case.claims.clone() };
         let foreign = case.key.sign("at+jwt", &foreign).unwrap();
         let elsewhere = AccessClaims { aud: "another".to_owned(), ..case.claims.clone() };
         let elsewhere = case.key.sign("at+jwt", &elsewhere).unwrap();

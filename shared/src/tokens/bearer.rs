@@ -166,14 +166,11 @@ impl Bearer {
     /// Whether we made this token for this tenant, and its time has not run out.
     #[must_use]
     pub fn is_ours(&self, proof: &Proof, now: Timestamp) -> bool {
-        let minutes = u32::from_be_bytes([self.secret[12], self.secret[13], self.secret[14], self.secret[15]]);
+        let minutes =
+            u32::from_be_bytes([self.secret[12], self.secret[13], self.secret[14], self.secret[15]]);
         let fresh = i64::from(minutes) > now.as_second().div_euclid(60);
-        let parts: [&[u8]; 4] = [
-            self.kind.prefix().as_bytes(),
-            &proof.tenant.to_bytes(),
-            &self.selector.0,
-            &self.secret[..16],
-        ];
+        let parts: [&[u8]; 4] =
+            [self.kind.prefix().as_bytes(), &proof.tenant.to_bytes(), &self.selector.0, &self.secret[..16]];
         fresh && proof.key.mac_matches("proven", &parts, &self.secret[16..])
     }
 
@@ -278,8 +275,7 @@ mod tests {
         let (key, now) = (key(), Timestamp::UNIX_EPOCH + 1_000_000.seconds());
         let tenant = TenantId::from_bytes([1; 16]);
         let proof = Proof { key: &key, tenant };
-        let token =
-            Bearer::proven(Kind::Mfa, selector(Kind::Mfa), &proof, [9; 12], now + 10.minutes());
+        let token = Bearer::proven(Kind::Mfa, selector(Kind::Mfa), &proof, [9; 12], now + 10.minutes());
         assert!(token.is_ours(&proof, now));
         assert!(token.is_ours(&proof, now + 10.minutes()));
         assert!(!token.is_ours(&proof, now + 12.minutes()));

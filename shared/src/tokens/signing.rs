@@ -125,9 +125,7 @@ impl Pair {
                 pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map_err(|_| SigningFailed)?;
                 Ok(signature)
             }
-            Self::Ec(pair) => {
-                Ok(pair.sign(&random, message).map_err(|_| SigningFailed)?.as_ref().to_vec())
-            }
+            Self::Ec(pair) => Ok(pair.sign(&random, message).map_err(|_| SigningFailed)?.as_ref().to_vec()),
         }
     }
 

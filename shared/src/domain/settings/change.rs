@@ -74,7 +74,10 @@ impl Settings {
             refuse("mfa.methods", Fault::value("must not name a method twice"));
         }
         if self.mfa.policy != MfaPolicy::Off && methods.iter().all(|method| *method == Method::BackupCode) {
-            refuse("mfa.methods", Fault::value("must name totp, webauthn or email, unless mfa.policy is off"));
+            refuse(
+                "mfa.methods",
+                Fault::value("must name totp, webauthn or email, unless mfa.policy is off"),
+            );
         }
         if !all_differ(&self.redirect_uris) {
             refuse("redirect_uris", Fault::value("must not name a URI twice"));
@@ -120,9 +123,13 @@ fn leaves(given: Map<String, Value>) -> Vec<(String, Value)> {
 /// The refusal of a key, with the known one that is nearest if one is near.
 fn unknown(key: &str) -> Fault {
     let prefix = format!("{key}.");
-    let within: Vec<_> = SETTINGS.iter().map(|(known, ..)| *known).filter(|known| known.starts_with(&prefix)).collect();
+    let within: Vec<_> =
+        SETTINGS.iter().map(|(known, ..)| *known).filter(|known| known.starts_with(&prefix)).collect();
     if !within.is_empty() {
-        return Fault::new("extra_forbidden", format!("this is a group; its settings are {}", within.join(", ")));
+        return Fault::new(
+            "extra_forbidden",
+            format!("this is a group; its settings are {}", within.join(", ")),
+        );
     }
     // A key is short; what is not is no slip of the keyboard.
     let nearest = SETTINGS

@@ -23,7 +23,11 @@ pub(super) const SETTINGS: &[(&str, &str, &str)] = &[
         "Whether an address is proven before there is an account. If not, registering a taken address answers 409 \
          and so tells that it is taken.",
     ),
-    ("mfa.policy", "off | optional | required", "Whether users are asked for a second factor, or must have one."),
+    (
+        "mfa.policy",
+        "off | optional | required",
+        "Whether users are asked for a second factor, or must have one.",
+    ),
     (
         "mfa.methods",
         "list of totp, webauthn, email, backup_code",
@@ -34,8 +38,16 @@ pub(super) const SETTINGS: &[(&str, &str, &str)] = &[
         "8–64, or null",
         "The least length of a new password, in characters. Null: 8 where mfa.policy is required, else 15.",
     ),
-    ("sessions.idle_minutes", "1–1440", "A session that is not refreshed for so long ends; 60 at most at AAL2."),
-    ("sessions.absolute_minutes", "1–43200", "A session ends after so long in any case; 1440 at most at AAL2."),
+    (
+        "sessions.idle_minutes",
+        "1–1440",
+        "A session that is not refreshed for so long ends; 60 at most at AAL2.",
+    ),
+    (
+        "sessions.absolute_minutes",
+        "1–43200",
+        "A session ends after so long in any case; 1440 at most at AAL2.",
+    ),
     (
         "sessions.remember_me_days",
         "1–30",
@@ -46,7 +58,11 @@ pub(super) const SETTINGS: &[(&str, &str, &str)] = &[
         "body | cookie",
         "Whether the refresh token comes in the body or in a cookie, for which page and API must be of one site.",
     ),
-    ("tokens.algorithm", "RS256 | ES256", "What access tokens are signed with; API Gateway authorizers take RS256."),
+    (
+        "tokens.algorithm",
+        "RS256 | ES256",
+        "What access tokens are signed with; API Gateway authorizers take RS256.",
+    ),
     ("tokens.audience", "text, or null", "The audience of access tokens. Null: the tenant's slug."),
     ("tokens.access_minutes", "1–15", "The life of an access token."),
     ("redirect_uris", "list of URLs", "Where a person may be sent back to; compared character by character."),
@@ -59,14 +75,22 @@ pub(super) const SETTINGS: &[(&str, &str, &str)] = &[
     ("mail.locale", "en | de", "The language of the mails."),
     ("mail.sender", "e-mail address, or null", "Where mails come from. Null: the deployment's address."),
     ("mail.reply_to", "e-mail address, or null", "Where answers to mails go."),
-    ("mail.daily_budget", "number", "So many mails a day may strangers have sent to addresses without an account."),
+    (
+        "mail.daily_budget",
+        "number",
+        "So many mails a day may strangers have sent to addresses without an account.",
+    ),
     ("mail.new_sign_in", "true | false", "Whether a sign-in from an unknown device is mailed to the owner."),
     (
         "require_client_token",
         "true | false",
         "Whether the open endpoints refuse calls without a token of one of the tenant's clients.",
     ),
-    ("relying_party.id", "domain, or null", "The WebAuthn relying party; the origins equal it or lie under it."),
+    (
+        "relying_party.id",
+        "domain, or null",
+        "The WebAuthn relying party; the origins equal it or lie under it.",
+    ),
     ("relying_party.name", "text, or null", "Its name, as authenticators show it. Null: the tenant's name."),
 ];
 
@@ -76,7 +100,10 @@ impl Settings {
     pub fn table() -> Vec<SettingDoc> {
         let defaults = serde_json::to_value(Self::default()).unwrap_or_default();
         let default = |key: &str| key.split('.').fold(&defaults, |value, part| &value[part]).to_string();
-        SETTINGS.iter().map(|&(key, kind, about)| SettingDoc { key, kind, default: default(key), about }).collect()
+        SETTINGS
+            .iter()
+            .map(|&(key, kind, about)| SettingDoc { key, kind, default: default(key), about })
+            .collect()
     }
 }
 

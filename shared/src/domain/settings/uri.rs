@@ -97,7 +97,9 @@ fn check(text: &str) -> Result<Url, Fault> {
     let authority_end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, path_and_query) = rest.split_at(authority_end);
     if !authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte)) {
-        return Err(Fault::value("the host of a URL must be a domain name, without a user, a wildcard or %-escapes"));
+        return Err(Fault::value(
+            "the host of a URL must be a domain name, without a user, a wildcard or %-escapes",
+        ));
     }
     check_path(path_and_query)?;
     let url = Url::parse(text).map_err(|error| Fault::value(format!("not a URL: {error}")))?;
@@ -112,7 +114,8 @@ fn check(text: &str) -> Result<Url, Fault> {
 /// The path and query may not hide a segment, a separator or a line break in %-escapes.
 fn check_path(path_and_query: &str) -> Result<(), Fault> {
     let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
-    let refused = || Fault::value("the path of a URL must not contain . or .. segments, // or escaped separators");
+    let refused =
+        || Fault::value("the path of a URL must not contain . or .. segments, // or escaped separators");
     let slashes = path.matches('/').count();
     let path = unescape(path)?;
     let hides = path.matches('/').count() != slashes || path.contains("//") || path.contains(['\\', '%']);
@@ -125,7 +128,8 @@ fn check_path(path_and_query: &str) -> Result<(), Fault> {
 
 /// The text with its %-escapes resolved.
 fn unescape(text: &str) -> Result<String, Fault> {
-    let well_formed = |escape: &str| escape.len() >= 2 && escape.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    let well_formed =
+        |escape: &str| escape.len() >= 2 && escape.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
     if !text.split('%').skip(1).all(well_formed) {
         return Err(Fault::value("a %-escape in a URL has two hexadecimal digits"));
     }
@@ -153,7 +157,9 @@ fn check_host(url: &Url) -> Result<(), Fault> {
     if url.scheme() == "https" || is_loopback {
         Ok(())
     } else {
-        Err(Fault::value("a URL must begin with https:// (http:// is for localhost, 127.0.0.1 and [::1] only)"))
+        Err(Fault::value(
+            "a URL must begin with https:// (http:// is for localhost, 127.0.0.1 and [::1] only)",
+        ))
     }
 }
 

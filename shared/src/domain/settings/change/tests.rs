@@ -110,7 +110,8 @@ fn one_setting_is_changed_and_the_whole_checked() {
 
     let uri = json!("https://app.test/");
     assert_eq!(keys(settings.set("default_redirect_uri", uri.clone())), ["default_redirect_uri"]);
-    let settings = settings.set("redirect_uris", json!([uri])).unwrap().set("default_redirect_uri", uri).unwrap();
+    let settings =
+        settings.set("redirect_uris", json!([uri])).unwrap().set("default_redirect_uri", uri).unwrap();
     assert_eq!(keys(settings.set("redirect_uris", json!([]))), ["default_redirect_uri"]);
     assert_eq!(settings.set("default_redirect_uri", Value::Null).unwrap().default_redirect_uri, None);
 }
@@ -120,9 +121,17 @@ fn a_relying_party_is_a_domain() {
     for good in ["acme.test", "localhost", "xn--bcher-kva.test", "login.acme.co.uk"] {
         assert!(Settings::default().set("relying_party.id", json!(good)).is_ok(), "{good}");
     }
-    for bad in
-        ["", "Acme.test", "bücher.test", "acme.test.", "acme.test:443", "127.0.0.1", "[::1]", "a/b", "*.acme.test"]
-    {
+    for bad in [
+        "",
+        "Acme.test",
+        "bücher.test",
+        "acme.test.",
+        "acme.test:443",
+        "127.0.0.1",
+        "[::1]",
+        "a/b",
+        "*.acme.test",
+    ] {
         assert!(Settings::default().set("relying_party.id", json!(bad)).is_err(), "{bad}");
     }
 }

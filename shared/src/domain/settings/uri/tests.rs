@@ -59,12 +59,13 @@ const ODD: &[&str] = &[
     "https%3a%2f%2fevil.test", "<https://app.acme.test/done>", "https://evil.test/https://app.acme.test/done",
 ];
 
-const EVIL: [&str; 6] = ["evil.test", "evil.test%2f", "xn--vil-cma.test", "еvil.test", "2130706433", "[::ffff:6666]"];
+const EVIL: [&str; 6] =
+    ["evil.test", "evil.test%2f", "xn--vil-cma.test", "еvil.test", "2130706433", "[::ffff:6666]"];
 
 fn payloads() -> BTreeSet<String> {
-    let forged = EVIL
-        .iter()
-        .flat_map(|evil| FORMS.iter().map(move |form| form.replace("{e}", evil).replace("{o}", "app.acme.test")));
+    let forged = EVIL.iter().flat_map(|evil| {
+        FORMS.iter().map(move |form| form.replace("{e}", evil).replace("{o}", "app.acme.test"))
+    });
     forged.chain(ODD.iter().map(|odd| (*odd).to_owned())).collect()
 }
 
@@ -97,7 +98,10 @@ fn an_ambiguous_uri_cannot_be_set() {
         let after_scheme = payload.split_once("://").unwrap().1;
         let authority = after_scheme.split(['/', '?']).next().unwrap();
         assert_eq!(authority, &url[url::Position::BeforeHost..url::Position::AfterPort], "{payload:?}");
-        assert!(url.username().is_empty() && url.password().is_none() && url.fragment().is_none(), "{payload:?}");
+        assert!(
+            url.username().is_empty() && url.password().is_none() && url.fragment().is_none(),
+            "{payload:?}"
+        );
         let twice = unescape(&unescape(url.path()).unwrap()).unwrap();
         assert!(!twice.contains("..") && !twice.contains("//") && !twice.contains('\\'), "{payload:?}");
     }
