@@ -64,13 +64,12 @@ impl SessionRefresh {
         let mut form = request.form()?;
         let values = (form.optional_text("refresh_token", form::any),);
         let (given,) = form.finish(values)?;
-        let text = match given {
-            Some(text) => text,
-            None => {
-                let cookie = request.cookie(&cookies::session_name(tenant)).ok_or(Code::SessionInvalid)?;
-                cookies::guard(request, tenant)?;
-                cookie
-            }
+        let text = if let Some(text) = given {
+            text
+        } else {
+            let cookie = request.cookie(&cookies::session_name(tenant)).ok_or(Code::SessionInvalid)?;
+            cookies::guard(request, tenant)?;
+            cookie
         };
         let proof = Proof { key: self.parts.signing_key()?, tenant: tenant.id };
         Bearer::parse(Kind::Refresh, &text)

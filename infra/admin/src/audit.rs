@@ -8,15 +8,16 @@ use latchkey::{
         session::Origin,
     },
     runtime::Parts,
-    store::StoreError,
 };
+
+use crate::AdminError;
 
 pub async fn record(
     parts: &Parts,
     tenant: &Tenant,
     kind: Kind,
     user_id: Option<UserId>,
-) -> Result<(), StoreError> {
+) -> Result<(), AdminError> {
     let event_id = EventId::fresh(&*parts.clock, &*parts.entropy);
     let who = std::env::var("USER").unwrap_or_default();
     parts
@@ -32,4 +33,5 @@ pub async fn record(
             at: parts.clock.now(),
         })
         .await
+        .map_err(AdminError::Unrecorded)
 }

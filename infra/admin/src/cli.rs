@@ -1,7 +1,6 @@
 //! The command line.
 
 use std::{
-    collections::HashMap,
     io::{Read, Write},
     path::PathBuf,
     process::ExitCode,
@@ -16,13 +15,13 @@ use latchkey::{
 };
 use serde_json::Value;
 
-use crate::{AdminError, print, tenant, user};
+use crate::{AdminError, environment::Variables, print, tenant, user};
 
 /// Administers Latchkey's tenants and their users.
 #[derive(Parser)]
 #[command(name = "admin", version)]
 struct Arguments {
-    /// `DynamoDB`'s address, where it is not AWS's
+    /// DynamoDB's address, where it is not AWS's
     #[arg(long, global = true, value_name = "URL")]
     endpoint_url: Option<String>,
     /// Variables for what the environment does not say, such as infra/local/lambda.env
@@ -155,7 +154,7 @@ fn fail(why: &str, code: u8) -> ExitCode {
 
 async fn execute(arguments: Arguments) -> Result<String, AdminError> {
     if let Command::Tenant(TenantCommand::Settings) = arguments.command {
-        return Ok(print::settings());
+        return Ok(print::settings(arguments.json));
     }
     let parts = start(&arguments).await?;
     let json = arguments.json;
@@ -171,33 +170,18 @@ async fn execute(arguments: Arguments) -> Result<String, AdminError> {
 }
 
 async fn start(arguments: &Arguments) -> Result<Parts, AdminError> {
-    let mut beneath = HashMap::new();
-    if let Some(path) = &arguments.env_file {
-        let unread = |error: dotenvy::Error| AdminError::Keys(format!("{}: {error}", path.display()));
-        for pair in dotenvy::from_path_iter(path).map_err(unread)? {
-            let (name, value) = pair.map_err(unread)?;
-            beneath.insert(name, value);
-        }
-    }
-    let endpoint = arguments.endpoint_url.clone();
-    let get = |name: &str| match (name, &endpoint) {
-        ("AWS_ENDPOINT_URL_DYNAMODB", Some(url)) => Some(url.clone()),
-        _ => std::env::var(name).ok().or_else(|| beneath.get(name).cloned()),
-    };
+    let variables = Variables::read(arguments.env_file.as_deref(), arguments.endpoint_url.clone())?;
     let from = (Arc::new(WallClock) as _, Arc::new(SystemEntropy::default()) as _);
-    Ok(Parts::start(&get, &Purpose::ALL, true, from).await?)
+    Ok(Parts::start(&|name| variables.get(name), &Purpose::ALL, true, from).await?)
 }
 
 async fn on_tenant(parts: &Parts, command: TenantCommand, json: bool) -> Result<String, AdminError> {
     let tenant = match command {
-        TenantCommand::Settings => return Ok(print::settings()),
+        TenantCommand::Settings => return Ok(print::settings(json)),
         TenantCommand::List => return Ok(print::tenants(&tenant::list(parts).await?, json)),
         TenantCommand::Create { slug, name, settings } => {
             let slug = parse(&slug)?;
-            let mut wanted = Settings::default();
-            for (key, value) in settings {
-                wanted = wanted.set(&key, value).map_err(AdminError::Settings)?;
-            }
+            let wanted = tenant::with(&Settings::default(), &settings).map_err(AdminError::Settings)?;
             tenant::create(parts, &slug, name.as_deref().unwrap_or(slug.as_str()), wanted).await?
         }
         TenantCommand::Show { slug } => tenant::show(parts, &parse(&slug)?).await?,
@@ -251,13 +235,18 @@ async fn load(parts: &Parts, slug: &str) -> Result<Tenant, AdminError> {
     tenant::show(parts, &parse(slug)?).await
 }
 
-/// One line, without its end.
+/// All of standard input, without one line end: a password is taken whole (ASVS 5.0 V6.2.8).
 fn read_password() -> Result<String, AdminError> {
     let mut text = String::new();
     std::io::stdin()
         .read_to_string(&mut text)
-        .map_err(|error| AdminError::Keys(format!("standard input: {error}")))?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+        .map_err(|error| AdminError::Unreadable(format!("standard input: {error}")))?;
+    Ok(without_line_end(&text).to_owned())
+}
+
+fn without_line_end(text: &str) -> &str {
+    let line = text.strip_suffix('\n');
+    line.map_or(text, |line| line.strip_suffix('\r').unwrap_or(line))
 }
 
 #[cfg(test)]
@@ -278,5 +267,64 @@ mod tests {
         assert_eq!(setting("a=required").unwrap(), ("a".to_owned(), json!("required")));
         assert_eq!(setting("a=[\"x=y\"]").unwrap(), ("a".to_owned(), json!(["x=y"])));
         assert!(setting("a").is_err());
+    }
+
+    fn parsed(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(std::iter::once("admin").chain(line.split(' ')))
+    }
+
+    #[test]
+    fn takes_every_command() {
+        for line in [
+            "tenant create acme --name Acme --set mfa.policy=required --set tokens.access_minutes=5",
+            "tenant show acme --json",
+            "tenant list --env-file infra/local/lambda.env",
+            "tenant set acme mfa.policy=off mail.locale=de",
+            "--endpoint-url http://127.0.0.1:8000 tenant suspend acme",
+            "tenant resume acme",
+            "tenant settings",
+            "user create acme a@b.test --first-name A --last-name B --password-stdin --verified",
+            "user show acme a@b.test",
+            "user list acme --most 5",
+            "user suspend acme a@b.test",
+            "user resume acme a@b.test",
+            "user revoke-sessions acme a@b.test --json",
+            "client-token acme backend --minutes 5",
+        ] {
+            assert!(parsed(line).is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_command_is_a_usage_error() {
+        for line in [
+            "tenant",
+            "tenant create",
+            "tenant set acme",
+            "tenant set acme mfa.policy",
+            "tenant create acme --set mfa.policy",
+            "user create acme a@b.test",
+            "user create acme a@b.test --first-name A --last-name B --password secret",
+            "user show acme",
+            "client-token acme",
+            "client-token acme backend --minutes 0",
+        ] {
+            assert_eq!(parsed(line).err().map(|error| error.exit_code()), Some(2), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_client_token_lives_an_hour_unless_told() {
+        let command = parsed("client-token acme backend").unwrap().command;
+        assert!(matches!(command, Command::ClientToken { minutes: 60, .. }));
+    }
+
+    #[test]
+    fn a_password_loses_one_line_end_and_nothing_else() {
+        for (text, password) in
+            [("a b \n", "a b "), ("a\r\n", "a"), ("a\n\n", "a\n"), ("a\r", "a\r"), ("", "")]
+        {
+            assert_eq!(without_line_end(text), password, "{text:?}");
+        }
     }
 }

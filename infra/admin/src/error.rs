@@ -25,6 +25,11 @@ pub enum AdminError {
     Overtaken(String),
     #[error("{0}")]
     Keys(String),
+    /// A file or standard input; never what it held.
+    #[error("{0}")]
+    Unreadable(String),
+    #[error("this is done, but its audit event could not be written: {0}")]
+    Unrecorded(StoreError),
     #[error(transparent)]
     Start(#[from] StartError),
     #[error(transparent)]
@@ -43,7 +48,12 @@ impl AdminError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Start(_) | Self::StartFault(_) | Self::Store(_) | Self::Keys(_) => 3,
+            Self::Start(_)
+            | Self::StartFault(_)
+            | Self::Store(_)
+            | Self::Keys(_)
+            | Self::Unreadable(_)
+            | Self::Unrecorded(_) => 3,
             _ => 1,
         }
     }
@@ -59,4 +69,25 @@ impl From<Problem> for AdminError {
 fn settings(faults: &SettingFaults) -> String {
     let lines: Vec<_> = faults.iter().map(|(key, fault)| format!("{key}: {}", fault.message)).collect();
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_and_faults_of_the_surroundings_differ() {
+        assert_eq!(AdminError::NoTenant("acme".to_owned()).exit_code(), 1);
+        assert_eq!(AdminError::Settings(Vec::new()).exit_code(), 1);
+        let away = StoreError::Away("GetItem".to_owned());
+        assert_eq!(AdminError::Unrecorded(away.clone()).exit_code(), 3);
+        assert_eq!(AdminError::Store(away).exit_code(), 3);
+        assert_eq!(AdminError::Unreadable(String::new()).exit_code(), 3);
+    }
+
+    #[test]
+    fn every_setting_at_fault_has_its_line() {
+        let faults = vec![("a.b".to_owned(), Fault::value("x")), ("c".to_owned(), Fault::value("y"))];
+        assert_eq!(AdminError::Settings(faults).to_string(), "a.b: x\nc: y");
+    }
 }

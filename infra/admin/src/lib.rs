@@ -4,9 +4,11 @@
 
 mod audit;
 pub mod cli;
+mod environment;
 mod error;
 mod print;
 pub mod tenant;
 pub mod user;
 
 pub use error::AdminError;
+pub use tenant::client_token;

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use latchkey::domain::{
-    Settings, Tenant,
-    user::{UserState, UserStatus},
+use latchkey::{
+    domain::{Settings, Tenant, settings::SettingDoc, user::UserState},
+    jiff::Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ pub fn tenants(tenants: &[Tenant], as_json: bool) -> String {
         return Value::from(tenants.iter().map(tenant_document).collect::<Vec<_>>()).to_string();
     }
     table(tenants.iter().map(|tenant| {
-        let standing = json!(tenant.standing).as_str().unwrap_or_default().to_owned();
+        let standing = word(&json!(tenant.standing));
         [tenant.slug.to_string(), standing, tenant.id.to_string(), tenant.display_name.clone()]
     }))
 }
@@ -31,7 +31,7 @@ pub fn user(user: &Shown, as_json: bool) -> String {
     if let Some(profile) = &user.profile {
         document["first_name"] = profile.first_name.as_str().into();
         document["last_name"] = profile.last_name.as_str().into();
-        document["created_at"] = profile.created_at.to_string().into();
+        document["created_at"] = second(profile.created_at).into();
     }
     if as_json { document.to_string() } else { lines(&document) }
 }
@@ -41,22 +41,29 @@ pub fn users(users: &[UserState], as_json: bool) -> String {
         return Value::from(users.iter().map(user_document).collect::<Vec<_>>()).to_string();
     }
     table(users.iter().map(|user| {
-        [user.user_id.to_string(), status(user.standing).to_owned(), user.email_key.as_str().to_owned()]
+        [user.user_id.to_string(), word(&json!(user.standing)), user.email_key.as_str().to_owned()]
     }))
 }
 
-/// The documentation of the settings.
-pub fn settings() -> String {
+/// The documentation of the settings: a Markdown table, or a list.
+pub fn settings(as_json: bool) -> String {
+    let table = Settings::table();
+    if as_json {
+        let of = |doc: &SettingDoc| json!({ "setting": doc.key, "kind": doc.kind, "default": doc.default, "about": doc.about });
+        return Value::from(table.iter().map(of).collect::<Vec<_>>()).to_string();
+    }
     let mut text = "| setting | kind | default | what it does |\n| --- | --- | --- | --- |\n".to_owned();
-    for setting in Settings::table() {
+    for doc in table {
+        let [kind, default, about] = [doc.kind, &*doc.default, doc.about].map(cell);
         // Writing to a string does not fail.
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | `{}` | {} |",
-            setting.key, setting.kind, setting.default, setting.about
-        );
+        let _ = writeln!(text, "| `{}` | {kind} | `{default}` | {about} |", doc.key);
     }
     text
+}
+
+/// A bar would end the cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
 }
 
 fn tenant_document(tenant: &Tenant) -> Value {
@@ -65,7 +72,7 @@ fn tenant_document(tenant: &Tenant) -> Value {
         "tenant_id": tenant.id,
         "name": tenant.display_name,
         "status": tenant.standing,
-        "created_at": tenant.created_at.to_string(),
+        "created_at": second(tenant.created_at),
         "keys": tenant.jwks.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>(),
         "settings": tenant.settings,
     })
@@ -75,18 +82,19 @@ fn user_document(user: &UserState) -> Value {
     json!({
         "user_id": user.user_id,
         "email": user.email_key.as_str(),
-        "status": status(user.standing),
+        "status": user.standing,
         "epoch": user.epoch,
     })
 }
 
-fn status(standing: UserStatus) -> &'static str {
-    match standing {
-        UserStatus::Active => "active",
-        UserStatus::Unverified => "unverified",
-        UserStatus::Suspended => "suspended",
-        UserStatus::SuspendedUnverified => "suspended, unverified",
-    }
+/// A standing as it is stored, for people and programs alike.
+fn word(standing: &Value) -> String {
+    standing.as_str().unwrap_or_default().to_owned()
+}
+
+/// As the store keeps it, so that what was just made shows as it will later.
+fn second(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn lines(document: &Value) -> String {
@@ -113,4 +121,31 @@ fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> String {
         let _ = writeln!(text, "{}", line.join("  ").trim_end());
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_the_settings_has_four_cells() {
+        let table = settings(false);
+        assert_eq!(table.lines().count(), Settings::table().len() + 2);
+        for row in table.lines() {
+            assert_eq!(row.replace("\\|", "").matches('|').count(), 5, "{row}");
+        }
+    }
+
+    #[test]
+    fn settings_are_documented_for_programs_too() {
+        let list: Value = serde_json::from_str(&settings(true)).unwrap();
+        assert_eq!(list[0]["setting"], "self_registration");
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_value() {
+        let rows = [["a", "é"], ["bbb", "c"]].map(|row| row.map(str::to_owned));
+        assert_eq!(table(rows.into_iter()), "a    é\nbbb  c\n");
+        assert_eq!(table(std::iter::empty::<[String; 2]>()), "");
+    }
 }

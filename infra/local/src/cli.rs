@@ -57,6 +57,7 @@ impl Arguments {
             services_only: self.services_only,
             background: true,
             ttl_sweep: !self.no_ttl,
+            variables: crate::environment::Environment::new(),
         }
     }
 }

@@ -59,6 +59,8 @@ pub struct Options {
     pub background: bool,
     /// Expired items go, in the background.
     pub ttl_sweep: bool,
+    /// Variables for the functions, over those of the stack.
+    pub variables: Environment,
 }
 
 impl Options {
@@ -77,6 +79,7 @@ impl Options {
             services_only: false,
             background: false,
             ttl_sweep: false,
+            variables: Environment::new(),
         }
     }
 }
@@ -115,7 +118,8 @@ impl Stack {
         let (dynamodb_url, mail_url) = (url(&dynamodb)?, url(&mail)?);
         // Without a gateway here, the one at that address is meant.
         let base_url = gateway_url.clone().unwrap_or_else(|| format!("http://{}", options.gateway));
-        let environment = environment(&base_url, &dynamodb_url, &mail_url);
+        let mut environment = environment(&base_url, &dynamodb_url, &mail_url);
+        environment.extend(options.variables.clone());
 
         let database = dynamodb::open(&options.data, Arc::clone(&options.clock))?;
         dynamodb::serve(&mut tasks, dynamodb, &database);

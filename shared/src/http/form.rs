@@ -167,7 +167,6 @@ impl Form {
 ///
 /// # Errors
 /// None.
-#[expect(clippy::unnecessary_wraps, reason = "it stands where a parser stands")]
 pub fn any(text: &str) -> Result<String, Fault> {
     Ok(text.to_owned())
 }

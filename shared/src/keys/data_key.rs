@@ -104,6 +104,9 @@ impl DataKey {
     /// Seals `plain` with the key in force (AES-256-GCM), bound to `place`, the key of its item.
     ///
     /// The envelope is: version, length of the key's id, the id, nonce, ciphertext and tag.
+    ///
+    /// # Panics
+    /// For a plaintext of 64 GiB.
     #[must_use]
     pub fn seal(&self, place: &str, plain: &[u8]) -> Vec<u8> {
         let key = self.in_force();

@@ -51,26 +51,26 @@ impl Deref for Parts {
 
 impl Parts {
     /// Puts the parts together and checks what can be checked before a request comes: the
-    /// environment, the tables, the keys. `hashes` says whether memory for hashing is wanted.
+    /// environment, the tables, the keys. `hashing` says whether memory for hashing is wanted.
     ///
     /// # Errors
     /// [`StartError`]: the function must not serve.
     pub async fn start(
         get: &dyn Fn(&str) -> Option<String>,
         keys: &[Purpose],
-        hashes: bool,
+        hashing: bool,
         (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
     ) -> Result<Self, StartError> {
         let environment = Environment::read(get, keys)?;
         let dynamodb = aws::dynamodb(&environment).map_err(StartError::Client)?;
-        let ses = aws::ses(&environment).map_err(StartError::Client)?;
+        let mail = aws::ses(&environment).map_err(StartError::Client)?;
         let store = Store::new(dynamodb, environment.tables, Arc::clone(&clock), Arc::clone(&entropy));
-        let places = if hashes { environment.hashers } else { 0 };
+        let places = if hashing { environment.hashers } else { 0 };
         let cost = environment.cost;
         // The pages of the hashing memory are touched while the connection is made.
-        let hasher = tokio::task::spawn_blocking(move || Hasher::new(cost, places));
+        let touching = tokio::task::spawn_blocking(move || Hasher::new(cost, places));
         store.check(&environment.keys).await?;
-        let hasher = hasher.await.map_err(|error| StartError::Client(error.to_string()))?;
+        let hasher = touching.await.map_err(|error| StartError::Client(error.to_string()))?;
         Ok(Self(Arc::new(Inner {
             tenants: Tenants::new(store.clone(), Arc::clone(&clock), environment.base_url.clone()),
             base_url: environment.base_url,
@@ -81,7 +81,7 @@ impl Parts {
             store,
             signers: Signers::default(),
             hasher,
-            post: Post::new(ses, environment.configuration_set),
+            post: Post::new(mail, environment.configuration_set),
             keys: environment.keys,
         })))
     }

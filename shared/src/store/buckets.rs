@@ -148,11 +148,10 @@ impl Store {
     /// [`StoreError`] when the store cannot answer.
     pub async fn count_failure(&self, failures: &Failures) -> Result<(Verdict, u32), StoreError> {
         let now = self.clock.now();
-        let mut change = Change::of(failures.key.clone(), String::new())
+        let mut change = Change::of(failures.key.clone(), "SET last_failure_at = :now ADD failures :one")
             .number(":one", 1)
             .time(":now", now)
             .number(":free", Backoff::FREE);
-        change.expression = "SET last_failure_at = :now ADD failures :one".to_owned();
         let mut allowed = vec!["attribute_not_exists(failures)".to_owned(), "failures < :free".to_owned()];
         for (index, (below, wait)) in Backoff::steps().enumerate() {
             allowed.push(format!("(failures < :f{index} AND last_failure_at <= :t{index})"));
@@ -166,7 +165,8 @@ impl Store {
             change = change
                 .number(":forgotten", now.as_second() - forget_after)
                 .time(":ttl", Backoff::forgotten_at(now));
-            change.expression = "SET last_failure_at = :now, expires_at = :ttl ADD failures :one".to_owned();
+            change.expression =
+                String::from("SET last_failure_at = :now, expires_at = :ttl ADD failures :one");
         }
         let change = change.when(allowed.join(" OR "));
         match self.change(change).await {

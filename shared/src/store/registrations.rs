@@ -78,7 +78,7 @@ impl Store {
                 waiting.push((place, registration));
             }
         }
-        waiting.sort_by(|one, two| two.1.created_at.cmp(&one.1.created_at));
+        waiting.sort_by_key(|(_, registration)| std::cmp::Reverse(registration.created_at));
         Ok(waiting)
     }
 
@@ -113,7 +113,7 @@ impl Store {
             locale: registration.locale,
             created_at: now,
         };
-        let items = self.user_items(
+        let items = Self::user_items(
             tenant,
             registration.user_id,
             (&registration.email_key, registration.address.clone()),

@@ -48,12 +48,13 @@ impl Store {
     /// # Errors
     /// [`StartFault`] with what is missing or wrong.
     pub async fn check(&self, keys: &DataKeys) -> Result<(), StartFault> {
-        let probe = |table| Key { table, ..Key::key_check() };
+        // Boxed: the four together would make every start-up future a large one.
+        let probe = |table| Box::pin(self.probe(Key { table, ..Key::key_check() }));
         let (check, ..) = futures::try_join!(
-            self.probe(probe(Table::Tenants)),
-            self.probe(probe(Table::Users)),
-            self.probe(probe(Table::Challenges)),
-            self.probe(probe(Table::Events)),
+            probe(Table::Tenants),
+            probe(Table::Users),
+            probe(Table::Challenges),
+            probe(Table::Events),
         )?;
         match check {
             Some(check) => compare(&check, keys),

@@ -146,7 +146,7 @@ impl Store {
         key: &DataKey,
     ) -> Result<Created, StoreError> {
         let hash = user.hash.map(|hash| Self::seal_hash(tenant.id, user.email.key(), hash, key));
-        let items = self.user_items(
+        let items = Self::user_items(
             tenant.id,
             user.user_id,
             (user.email.key(), user.email.address()),
@@ -165,7 +165,6 @@ impl Store {
 
     /// The three items of a new user; the first claims the address.
     pub(super) fn user_items(
-        &self,
         tenant: TenantId,
         user: UserId,
         (email, address): (&EmailKey, String),

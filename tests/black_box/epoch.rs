@@ -1,0 +1,69 @@
+//! Row 26: after a reset everything that was issued before is dead at the next request.
+
+use serde_json::json;
+use tests::House;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_kills_sessions_devices_handles_and_other_resets() {
+    let house = House::start().await;
+    let tenant = house.tenant("acme", crate::mfa::settings()).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let client = house.client(2);
+    let mut old = Vec::new();
+    for _ in 0..3 {
+        let handle = ada.handle(&client).await;
+        let code = ada.code(&house, &client, &handle).await;
+        let body = json!({ "mfa_token": handle, "method": "email", "code": code, "trust_device": true });
+        old.push(client.post("acme", "mfa/verify", &body).await.data().clone());
+    }
+    let handle = ada.handle(&client).await;
+    let code = ada.code(&house, &client, &handle).await;
+    house.advance(latchkey::jiff::SignedDuration::from_secs(1));
+    let others = [ada.reset_token(&house, &client).await, ada.reset_token(&house, &client).await];
+    let new = "an entirely new pass phrase 7";
+    ada.reset(&client, &others[1], new).await.data();
+
+    let mut alive = 0;
+    for session in &old {
+        let tokens = &session["tokens"];
+        let me = client.get_as("/api/v1/me", tokens["access_token"].as_str().unwrap()).await;
+        let body = json!({ "refresh_token": tokens["refresh_token"] });
+        let refreshed = client.post("acme", "session/refresh", &body).await;
+        let body = json!({
+            "email": ada.email, "password": new, "trusted_device_token": session["trusted_device_token"],
+        });
+        let trusted = client.post("acme", "login", &body).await;
+        assert_eq!(trusted.data()["status"], "mfa_required");
+        alive += usize::from(me.status == 200) + usize::from(refreshed.status == 200);
+    }
+    assert_eq!(ada.verify(&client, &handle, &code).await.problem(), (401, "mfa_token_invalid"));
+    let path = format!("mfa/email/send?mfa_token={handle}&user_id={}", ada.user_id);
+    assert_eq!(client.post("acme", &path, &json!({})).await.problem(), (401, "mfa_token_invalid"));
+    let reset = ada.reset(&client, &others[0], tests::PASSWORD).await;
+    assert_eq!(reset.problem(), (400, "token_invalid"));
+    println!("row 26: {alive} of {} old sessions alive after a reset; devices, handle, other reset dead", old.len() * 2);
+    assert_eq!(alive, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspension_and_a_revocation_do_the_same() {
+    let house = House::start().await;
+    let tenant = house.tenant("acme", json!({})).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let user = ada.user_id.parse().unwrap();
+    let client = house.client(2);
+    let tokens = ada.sign_in(&house, &client).await;
+    let me = |tokens: &serde_json::Value| {
+        let (client, access) = (client.clone(), tokens["access_token"].as_str().unwrap().to_owned());
+        async move { client.get_as("/api/v1/me", &access).await.status }
+    };
+    admin::user::revoke_sessions(&house.parts, &tenant, user).await.unwrap();
+    assert_eq!(me(&tokens).await, 401);
+    let tokens = ada.sign_in(&house, &client).await;
+    assert_eq!(me(&tokens).await, 200);
+    admin::user::suspend(&house.parts, &tenant, user).await.unwrap();
+    assert_eq!(me(&tokens).await, 401);
+    admin::user::resume(&house.parts, &tenant, user).await.unwrap();
+    assert_eq!(me(&tokens).await, 401, "what was dead stays dead");
+    assert_eq!(ada.login(&client).await.data()["status"], "authenticated");
+}

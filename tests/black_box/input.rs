@@ -1,0 +1,152 @@
+//! Bad input: refused before any work, every fault named.
+
+use reqwest::Method;
+use serde_json::json;
+use tests::{House, PASSWORD, below, people::registration};
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_of_a_request_is_named_as_fastapi_names_it() {
+    let house = House::start().await;
+    house.tenant("acme", json!({})).await;
+    let client = house.client(2);
+    let empty = client.post("acme", "register", &json!({})).await;
+    let missing: Vec<_> = empty.faults();
+    let expected = ["email", "first_name", "last_name", "password"];
+    assert_eq!(missing, expected.map(|name| (format!("body.{name}"), "missing".to_owned())));
+    let wrong = json!({
+        "email": "nobody", "password": "short", "first_name": 1, "last_name": " ",
+        "captcha_token": false, "redirect_uri": "https://evil.example", "custom_data": [],
+    });
+    let faults = client.post("acme", "register", &wrong).await.faults();
+    let kinds: Vec<_> = faults.iter().map(|(place, kind)| (place.as_str(), kind.as_str())).collect();
+    assert_eq!(
+        kinds,
+        [
+            ("body.captcha_token", "string_type"),
+            ("body.custom_data", "dict_type"),
+            ("body.email", "value_error"),
+            ("body.first_name", "string_type"),
+            ("body.last_name", "string_too_short"),
+            ("body.password", "string_too_short"),
+            ("body.redirect_uri", "value_error"),
+        ]
+    );
+    let login = json!({ "email": "a@b.example", "password": "x", "remember_me": "yes" });
+    assert_eq!(
+        client.post("acme", "login", &login).await.faults(),
+        [("body.remember_me".to_owned(), "bool_type".to_owned())]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strange_bodies_are_refused_without_work() {
+    let house = House::start().await;
+    house.tenant("acme", json!({})).await;
+    let client = house.client(2);
+    let path = below("acme", "login");
+    let send = |headers: Vec<(&'static str, &'static str)>, body: Vec<u8>| {
+        let (client, path) = (client.clone(), path.clone());
+        async move { client.send(Method::POST, &path, &headers, body).await }
+    };
+    let large = send(vec![JSON], vec![b' '; 64 * 1024 + 1]).await;
+    assert_eq!(large.problem(), (413, "body_too_large"));
+    let form = send(vec![("content-type", "application/x-www-form-urlencoded")], b"a=b".to_vec()).await;
+    assert_eq!(form.problem(), (415, "unsupported_media_type"));
+    let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000)).into_bytes();
+    for body in [b"{".to_vec(), b"{\"email\":1,\"email\":2}".to_vec(), b"\xff".to_vec(), b"1e400".to_vec(), deep] {
+        assert_eq!(send(vec![JSON], body).await.faults()[0].1, "json_invalid");
+    }
+    assert_eq!(send(vec![JSON], Vec::new()).await.faults(), [("body".to_owned(), "missing".to_owned())]);
+    // Without a content type the gateway hands the body over in base64.
+    let body = json!({ "email": "nobody@example.com", "password": PASSWORD }).to_string().into_bytes();
+    assert_eq!(send(Vec::new(), body).await.problem(), (401, "invalid_credentials"));
+    let twice = client.get("acme", "verify-email?token=a&token=b").await;
+    assert_eq!(twice.status, 400, "one text: {}", twice.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_and_suspended_tenants_are_told_at_every_path() {
+    let house = House::start().await;
+    let tenant = house.tenant("acme", json!({})).await;
+    let client = house.client(2);
+    let paths: Vec<_> = house
+        .stack
+        .routes()
+        .iter()
+        .filter(|(route, _)| route.path.contains("{tenant_slug}"))
+        .map(|(route, _)| (route.method, route.path))
+        .collect();
+    assert!(paths.len() >= 14);
+    for (method, path) in &paths {
+        for slug in ["nobody", "NOBODY", "..%2facme", "acme%23x"] {
+            let path = path.replace("{tenant_slug}", slug);
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            let answer = client.send(method, &path, &[JSON], b"{}".to_vec()).await;
+            assert_eq!(answer.problem(), (404, "tenant_not_found"), "{path}");
+        }
+    }
+    admin::tenant::suspend(&house.parts, &tenant.slug).await.unwrap();
+    house.advance(latchkey::jiff::SignedDuration::from_secs(61));
+    for (method, path) in &paths {
+        let path = path.replace("{tenant_slug}", "acme");
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let answer = client.send(method, &path, &[JSON], b"{}".to_vec()).await;
+        assert_eq!(answer.problem(), (403, "tenant_suspended"), "{path}");
+    }
+    admin::tenant::resume(&house.parts, &tenant.slug).await.unwrap();
+    house.advance(latchkey::jiff::SignedDuration::from_secs(61));
+    assert_eq!(client.post("acme", "login", &json!({})).await.status, 422);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bearer_token_that_is_present_must_be_valid() {
+    let house = House::start().await;
+    house.tenant("acme", json!({})).await;
+    let gated = house.tenant("gated", json!({ "require_client_token": true })).await;
+    let client = house.client(2);
+    let body = registration("ada@example.com", PASSWORD);
+    for header in ["Bearer x", "Bearer ", "Basic eDp5", "Bearer a.b.c"] {
+        let answer = client.post_with("acme", "register", &body, &[("authorization", header)]).await;
+        assert_eq!(answer.problem(), (401, "bearer_invalid"), "{header}");
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+    }
+    let without = client.post("gated", "register", &body).await;
+    assert_eq!(without.problem(), (401, "client_token_required"));
+    let token = admin::tenant::client_token(&house.parts, &gated, "backend", 10).await.unwrap();
+    let bearer = format!("Bearer {token}");
+    let with = client.post_with("gated", "register", &body, &[("authorization", &bearer)]).await;
+    assert_eq!(with.data()["status"], "pending_verification");
+    let elsewhere = client.post_with("acme", "register", &body, &[("authorization", &bearer)]).await;
+    assert_eq!(elsewhere.problem(), (401, "bearer_invalid"));
+    house.advance(latchkey::jiff::SignedDuration::from_mins(10));
+    let late = client.post_with("gated", "register", &body, &[("authorization", &bearer)]).await;
+    assert_eq!(late.problem(), (401, "bearer_invalid"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_carries_the_headers_and_cors_names_only_allowed_origins() {
+    let house = House::start().await;
+    house.tenant("acme", json!({ "origins": ["https://app.example"] })).await;
+    let client = house.client(2);
+    for (origin, allowed) in [("https://app.example", true), ("https://evil.example", false), ("null", false)] {
+        let answer = client.post_with("acme", "login", &json!({}), &[("origin", origin)]).await;
+        for (name, value) in [
+            ("cache-control", "no-store"),
+            ("referrer-policy", "no-referrer"),
+            ("x-content-type-options", "nosniff"),
+            ("vary", "Origin"),
+        ] {
+            assert_eq!(answer.header(name), Some(value), "{name}");
+        }
+        assert!(answer.header("strict-transport-security").is_some());
+        let shown = answer.header("access-control-allow-origin");
+        assert_eq!(shown, allowed.then_some(origin));
+        let headers = [("origin", origin), ("access-control-request-method", "POST")];
+        let preflight = client.send(Method::OPTIONS, &below("acme", "login"), &headers, Vec::new()).await;
+        assert_eq!(preflight.status, 204);
+        assert_eq!(preflight.header("access-control-allow-origin"), allowed.then_some(origin));
+        assert_eq!(preflight.header("access-control-allow-methods"), Some("POST"));
+    }
+}

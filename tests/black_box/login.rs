@@ -1,0 +1,143 @@
+//! Login: what it answers to whom, and how often it may be tried.
+
+use latchkey::jiff::SignedDuration;
+use serde_json::json;
+use tests::{House, PASSWORD, people::registration};
+
+fn person(email: &str, password: Option<&str>, verified: bool) -> admin::user::NewPerson {
+    admin::user::NewPerson {
+        email: email.to_owned(),
+        password: password.map(str::to_owned),
+        first_name: "A".to_owned(),
+        last_name: "B".to_owned(),
+        verified,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_password_opens_a_session_with_tokens_in_the_body() {
+    let house = House::start().await;
+    let settings = json!({
+        "redirect_uris": ["https://app.example/in"], "default_redirect_uri": "https://app.example/in",
+    });
+    let tenant = house.tenant("acme", settings).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let login = ada.login(&house.client(2)).await;
+    let data = login.data();
+    assert_eq!(data["status"], "authenticated");
+    assert_eq!(data["mfa_required"], false);
+    assert_eq!(data["user_id"], ada.user_id);
+    assert_eq!(data["redirect_uri"], "https://app.example/in");
+    assert_eq!(data["tokens"]["expires_in"], 900);
+    assert!(data["tokens"]["refresh_token"].as_str().unwrap().starts_with("lk_rt_"));
+    assert!(login.cookie("__Host-").is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_wrong_login_is_the_same_to_the_byte() {
+    let house = House::start().await;
+    let tenant = house.tenant("acme", json!({})).await;
+    house.person(&tenant, "ada@example.com").await;
+    for (email, password, verified) in
+        [("unverified@example.com", Some(PASSWORD), false), ("passwordless@example.com", None, true)]
+    {
+        admin::user::create(&house.parts, &tenant, person(email, password, verified)).await.unwrap();
+    }
+    let suspended = house.person(&tenant, "suspended@example.com").await;
+    admin::user::suspend(&house.parts, &tenant, suspended.user_id.parse().unwrap()).await.unwrap();
+    house.client(1).post("acme", "register", &registration("pending@example.com", PASSWORD)).await.data();
+    let mut answers = Vec::new();
+    for who in ["ada", "unverified", "passwordless", "suspended", "pending", "unknown"] {
+        let email = format!("{who}@example.com");
+        let body = json!({ "email": email, "password": "not the password at all" });
+        let answer = house.client(2).post("acme", "login", &body).await;
+        let mut headers: Vec<_> = answer
+            .headers
+            .iter()
+            .filter(|(name, _)| !["date", "apigw-requestid"].contains(&name.as_str()))
+            .map(|(name, value)| format!("{name}: {value:?}"))
+            .collect();
+        headers.sort();
+        answers.push((who, answer.status, answer.without_request_id(), headers));
+    }
+    for (who, status, body, headers) in &answers[1..] {
+        assert_eq!((status, body, headers), (&answers[0].1, &answers[0].2, &answers[0].3), "{who}");
+    }
+    let right = |email: &'static str| {
+        let client = house.client(3);
+        async move { client.post("acme", "login", &json!({ "email": email, "password": PASSWORD })).await }
+    };
+    assert_eq!(right("unverified@example.com").await.problem(), (403, "email_not_verified"));
+    assert_eq!(right("suspended@example.com").await.problem(), (403, "account_suspended"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_back_off_for_known_and_unknown_alike_and_a_success_forgives() {
+    let house = House::start().await;
+    let tenant = house.tenant("acme", json!({})).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    for email in ["ada@example.com", "unknown@example.com"] {
+        for try_ in 0..5 {
+            let body = json!({ "email": email, "password": "not the password at all" });
+            assert_eq!(house.client(10 + try_).post("acme", "login", &body).await.status, 401);
+        }
+        let body = json!({ "email": email, "password": PASSWORD });
+        let refused = house.client(20).post("acme", "login", &body).await;
+        assert_eq!(refused.problem(), (429, "too_many_attempts"));
+        assert_eq!(refused.header("retry-after"), Some("30"));
+    }
+    house.advance(SignedDuration::from_secs(30));
+    assert_eq!(ada.login(&house.client(2)).await.data()["status"], "authenticated");
+    for try_ in 0..5 {
+        assert_eq!(ada.login_with(&house.client(30 + try_), "not the password at all").await.status, 401);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_network_gets_twenty_tries_at_an_account_in_a_quarter_of_an_hour() {
+    let house = House::start().await;
+    let tenant = house.tenant("acme", json!({})).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let client = house.client(2);
+    for _ in 0..20 {
+        assert_eq!(ada.login(&client).await.status, 200);
+    }
+    assert_eq!(ada.login(&client).await.problem(), (429, "too_many_attempts"));
+    assert_eq!(ada.login(&house.client(3)).await.status, 200, "another network is not in its way");
+    house.advance(SignedDuration::from_mins(19));
+    assert_eq!(ada.login(&client).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hash_of_another_cost_is_renewed_by_a_login() {
+    let house = House::start().await;
+    let tenant = house.tenant("acme", json!({})).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let (store, key) = (&house.parts.store, house.parts.passwords_key().unwrap());
+    let email = latchkey::domain::Email::parse(&ada.email).unwrap();
+    let login = store.login(tenant.id, email.key()).await.unwrap().unwrap();
+    let dearer = latchkey::keys::Hasher::new(latchkey::keys::Cost::parse("128,1,1").unwrap(), 1);
+    let hash = dearer.hash(PASSWORD.as_bytes(), &*house.parts.entropy).await;
+    store.rehash(tenant.id, &login, &hash, key).await.unwrap();
+    assert_eq!(ada.login(&house.client(2)).await.data()["status"], "authenticated");
+    let login = store.login(tenant.id, email.key()).await.unwrap().unwrap();
+    let phc = store.open_hash(tenant.id, &login, key).unwrap();
+    assert!(phc.phc().contains("m=64,t=1,p=1"));
+    assert_eq!(ada.login(&house.client(2)).await.data()["status"], "authenticated");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_network_is_told_to_the_owner_once() {
+    let house = House::start().await;
+    let tenant = house.tenant("acme", json!({})).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let before = house.mails_to(&ada.email).await.len();
+    ada.login(&house.client(1)).await.data();
+    assert_eq!(house.mails_to(&ada.email).await.len(), before, "the session of the registration is known");
+    ada.login(&house.client(9)).await.data();
+    let mails = house.mails_to(&ada.email).await;
+    assert_eq!(mails.len(), before + 1);
+    assert!(mails.last().unwrap().contains("127·0·0·9"), "{}", mails.last().unwrap());
+    ada.login(&house.client(9)).await.data();
+    assert_eq!(house.mails_to(&ada.email).await.len(), before + 1);
+}

@@ -1,0 +1,15 @@
+//! What a stranger, a user and an attacker see of the whole product.
+
+mod admin_commands;
+mod contract;
+mod epoch;
+mod input;
+mod login;
+mod mfa;
+mod password;
+mod races;
+mod registration;
+mod sessions;
+mod spending;
+mod strangers;
+mod tokens;

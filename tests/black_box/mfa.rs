@@ -1,0 +1,209 @@
+//! The mailed code: sent, right, wrong, late, forged; and the devices that it makes.
+
+use latchkey::jiff::SignedDuration;
+use serde_json::{Value, json};
+use tests::House;
+
+/// A tenant whose users need a second factor, which may be the mailbox.
+pub fn settings() -> Value {
+    json!({ "mfa": { "policy": "required", "methods": ["totp", "email"] } })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailed_code_completes_a_login_at_aal1() {
+    let house = House::start().await;
+    let tenant = house.tenant("acme", settings()).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let client = house.client(2);
+    let login = ada.login(&client).await;
+    let data = login.data();
+    assert_eq!(data["status"], "mfa_required");
+    assert_eq!(data["mfa_required"], true);
+    assert_eq!(data["available_methods"], json!(["email"]));
+    assert_eq!(data["default_method"], "email");
+    assert!(data.get("session_id").is_none() && data.get("tokens").is_none());
+    let handle = data["mfa_token"].as_str().unwrap();
+    let sent = client
+        .post("acme", "mfa/email/send", &json!({ "mfa_token": handle, "user_id": ada.user_id }))
+        .await;
+    let expected =
+        json!({ "status": "sent", "expires_in": 300, "resend_after": 30, "destination": "a•••@e•••.com" });
+    assert_eq!(*sent.data(), expected);
+    let code = house.mailed_code(&ada.email).await;
+    let spaced = format!("{} {}", &code[..3], &code[3..]);
+    let verified = ada.verify(&client, handle, &spaced).await;
+    assert_eq!(verified.data()["status"], "authenticated");
+    let access = verified.data()["tokens"]["access_token"].as_str().unwrap();
+    let me = client.get_as("/api/v1/me", access).await;
+    assert_eq!(me.data()["session"]["acr"], "aal1");
+    assert_eq!(ada.verify(&client, handle, &code).await.problem(), (401, "mfa_token_invalid"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_codes_are_answered_as_the_contract_has_it_and_five_exhaust_the_handle() {
+    let house = House::start().await;
+    let tenant = house.tenant("acme", settings()).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let client = house.client(2);
+    let handle = ada.handle(&client).await;
+    let code = ada.code(&house, &client, &handle).await;
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    for _ in 0..5 {
+        let answer = ada.verify(&client, &handle, wrong).await;
+        assert_eq!(*answer.data(), json!({ "status": "failed", "error": "invalid_code" }));
+    }
+    assert_eq!(ada.verify(&client, &handle, &code).await.problem(), (401, "mfa_token_invalid"));
+    // Five in a row: the factor itself must wait, whatever the handle.
+    let fresh = ada.handle(&client).await;
+    let code = ada.code(&house, &client, &fresh).await;
+    let refused = ada.verify(&client, &fresh, &code).await;
+    assert_eq!(refused.problem(), (429, "too_many_attempts"));
+    house.advance(SignedDuration::from_secs(31));
+    assert_eq!(ada.verify(&client, &fresh, &code).await.data()["status"], "authenticated");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_and_handles_run_out_and_cool_down() {
+    let house = House::start().await;
+    let tenant = house.tenant("acme", settings()).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let client = house.client(2);
+    let handle = ada.handle(&client).await;
+    let path = format!("mfa/email/send?mfa_token={handle}&user_id={}", ada.user_id);
+    let first = ada.code(&house, &client, &handle).await;
+    let soon = client.post("acme", &path, &json!({})).await;
+    assert_eq!(soon.problem(), (429, "too_many_attempts"));
+    assert_eq!(soon.header("retry-after"), Some("30"));
+    house.advance(SignedDuration::from_secs(30));
+    let second = ada.code(&house, &client, &handle).await;
+    if first != second {
+        assert_eq!(ada.verify(&client, &handle, &first).await.data()["status"], "failed");
+    }
+    house.advance(SignedDuration::from_mins(5));
+    assert_eq!(ada.verify(&client, &handle, &second).await.data()["status"], "failed", "late");
+    house.advance(SignedDuration::from_mins(5));
+    assert_eq!(ada.verify(&client, &handle, &second).await.problem(), (401, "mfa_token_invalid"));
+    assert_eq!(client.post("acme", &path, &json!({})).await.problem(), (401, "mfa_token_invalid"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forged_handles_and_other_users_are_refused_and_count_against_nobody() {
+    let house = House::start().await;
+    let tenant = house.tenant("acme", settings()).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let bob = house.person(&tenant, "bob@example.com").await;
+    let client = house.client(2);
+    let handle = ada.handle(&client).await;
+    let body = json!({ "mfa_token": handle, "user_id": bob.user_id, "method": "email", "code": "123456" });
+    assert_eq!(client.post("acme", "mfa/verify", &body).await.problem(), (401, "mfa_token_invalid"));
+    for path in ["mfa/email/send", "mfa/webauthn/begin"] {
+        let path = format!("{path}?mfa_token={handle}&user_id={}", bob.user_id);
+        assert_eq!(client.post("acme", &path, &json!({})).await.problem(), (401, "mfa_token_invalid"));
+    }
+    // The same user, other secret bits: two hundred forged tries leave the owner's five untouched.
+    for index in 0..200 {
+        let mut forged = handle.clone();
+        forged.replace_range(40..43, &format!("{:03}", index % 1000));
+        assert_eq!(ada.verify(&client, &forged, "123456").await.problem(), (401, "mfa_token_invalid"));
+    }
+    let code = ada.code(&house, &client, &handle).await;
+    assert_eq!(ada.verify(&client, &handle, &code).await.data()["status"], "authenticated");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_that_do_not_fit_the_method_are_named() {
+    let house = House::start().await;
+    let tenant = house.tenant("acme", settings()).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let client = house.client(2);
+    let handle = ada.handle(&client).await;
+    let places = |body: Value| {
+        let client = client.clone();
+        async move {
+            let faults = client.post("acme", "mfa/verify", &body).await.faults();
+            faults.into_iter().map(|(place, _)| place).collect::<Vec<_>>()
+        }
+    };
+    let with = |fields: Value| {
+        let mut body = json!({ "mfa_token": handle });
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        body
+    };
+    assert_eq!(places(with(json!({ "method": "smoke" }))).await, ["body.method"]);
+    assert_eq!(places(with(json!({ "method": "email" }))).await, ["body.code"]);
+    assert_eq!(places(with(json!({ "method": "webauthn" }))).await, ["body.challenge_id", "body.credential"]);
+    let mixed = with(json!({ "method": "totp", "code": "1", "credential": {}, "challenge_id": "x" }));
+    assert_eq!(places(mixed).await, ["body.challenge_id", "body.credential"]);
+    assert_eq!(places(with(json!({ "method": "totp", "code": "123456" }))).await, ["body.method"]);
+    let begin = format!("mfa/webauthn/begin?mfa_token={handle}&user_id={}", ada.user_id);
+    assert_eq!(client.post("acme", &begin, &json!({})).await.problem(), (409, "no_such_factor"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_without_a_factor_must_enrol_where_the_mailbox_does_not_count() {
+    let house = House::start().await;
+    let tenant = house.tenant("acme", json!({ "mfa": { "policy": "required", "methods": ["totp"] } })).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let login = ada.login(&house.client(2)).await;
+    assert_eq!(login.data()["status"], "mfa_enrollment_required");
+    assert!(login.data()["enrollment_token"].as_str().unwrap().starts_with("lk_enr_"));
+    assert!(login.data().get("tokens").is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trusted_device_skips_the_factor_once_per_token_and_never_the_password() {
+    let house = House::start().await;
+    let tenant = house.tenant("acme", settings()).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let client = house.client(2);
+    let handle = ada.handle(&client).await;
+    let code = ada.code(&house, &client, &handle).await;
+    let body = json!({ "mfa_token": handle, "method": "email", "code": code, "trust_device": true });
+    let verified = client.post("acme", "mfa/verify", &body).await;
+    let token = verified.data()["trusted_device_token"].as_str().unwrap().to_owned();
+    let login = |token: String, password: &'static str| {
+        let client = client.clone();
+        let body = json!({ "email": ada.email, "password": password, "trusted_device_token": token });
+        async move { client.post("acme", "login", &body).await }
+    };
+    assert_eq!(login(token.clone(), "not the password at all").await.status, 401);
+    let first = login(token.clone(), tests::PASSWORD).await;
+    assert_eq!(first.data()["status"], "authenticated");
+    let next = first.data()["trusted_device_token"].as_str().unwrap().to_owned();
+    assert_ne!(next, token);
+    assert_eq!(login(token, tests::PASSWORD).await.data()["status"], "mfa_required", "rotated away");
+    assert_eq!(login(next.clone(), tests::PASSWORD).await.data()["status"], "authenticated");
+    let access = first.data()["tokens"]["access_token"].as_str().unwrap();
+    assert_eq!(client.get_as("/api/v1/me", access).await.data()["session"]["acr"], "aal1");
+    house.advance(SignedDuration::from_hours(24 * 30));
+    assert_eq!(login(next, tests::PASSWORD).await.data()["status"], "mfa_required", "too old");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_on_a_known_device_gets_in_while_strangers_lock_the_account() {
+    let house = House::start().await;
+    let mut wanted = settings();
+    wanted["origins"] = json!(["https://app.example"]);
+    let tenant = house.tenant("acme", wanted).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let client = house.client(2);
+    let handle = ada.handle(&client).await;
+    let code = ada.code(&house, &client, &handle).await;
+    let body = json!({ "mfa_token": handle, "method": "email", "code": code, "remember_device": true });
+    let (cookie, attributes) =
+        client.post("acme", "mfa/verify", &body).await.cookie("__Host-lk_d_tnt_").unwrap();
+    for wanted in ["HttpOnly", "Secure", "SameSite=Strict", "Path=/", "Max-Age="] {
+        assert!(attributes.contains(wanted), "{attributes}");
+    }
+    for address in 10..16 {
+        ada.login_with(&house.client(address), "not the password at all").await;
+    }
+    assert_eq!(ada.login(&house.client(3)).await.problem(), (429, "too_many_attempts"));
+    let body = json!({ "email": ada.email, "password": tests::PASSWORD });
+    let from = |origin: &'static str| {
+        let (client, body, cookie) = (client.clone(), body.clone(), cookie.clone());
+        async move { client.post_with("acme", "login", &body, &[("cookie", &cookie), ("origin", origin)]).await }
+    };
+    assert_eq!(from("https://app.example").await.data()["status"], "mfa_required");
+    assert_eq!(from("https://evil.example").await.problem(), (403, "origin_not_allowed"));
+}

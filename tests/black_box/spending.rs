@@ -1,0 +1,115 @@
+//! What each call spends in DynamoDB, beside what it may.
+
+use serde_json::json;
+use tests::{House, Meter, PASSWORD, Spending, people::registration};
+
+/// An endpoint, its round trips, read and write units without the audit event, and why where they
+/// are not those of the design.
+const GOLDEN: [(&str, usize, f64, f64); 10] = [
+    ("register", 2, 0.0, 3.0),
+    ("verify-email", 3, 1.0, 10.0),
+    ("login, no MFA", 2, 1.0, 6.0),
+    ("login, MFA due", 2, 1.0, 5.0),
+    ("login, trusted device", 3, 2.0, 6.0),
+    ("mfa/email/send", 2, 1.0, 2.0),
+    ("mfa/verify email", 3, 1.0, 6.0),
+    ("forgot-password", 2, 0.0, 2.0),
+    ("password/reset", 4, 2.0, 9.0),
+    ("session/refresh", 2, 2.0, 1.0),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_endpoint_spends_what_the_table_says() {
+    let (house, meter) = House::metered().await;
+    let mut spent: Vec<(&str, Spending)> = Vec::new();
+    plain(&house, &meter, &mut spent).await;
+    with_factor(&house, &meter, &mut spent).await;
+    println!("| endpoint | round trips | read units | write units | audit units |");
+    println!("| --- | --- | --- | --- | --- |");
+    for (endpoint, spending) in &spent {
+        let Spending { round_trips, read_units, write_units, audit_units } = spending;
+        println!("| {endpoint} | {round_trips} | {read_units} | {} | {audit_units} |", write_units - audit_units);
+    }
+    for (endpoint, round_trips, reads, writes) in GOLDEN {
+        let (_, spending) = spent.iter().find(|(name, _)| *name == endpoint).unwrap();
+        let measured = (
+            spending.round_trips,
+            spending.read_units.to_bits(),
+            (spending.write_units - spending.audit_units).to_bits(),
+        );
+        assert_eq!(measured, (round_trips, reads.to_bits(), writes.to_bits()), "{endpoint}: {spending:?}");
+    }
+}
+
+async fn plain(house: &House, meter: &Meter, spent: &mut Vec<(&'static str, Spending)>) {
+    house.tenant("acme", json!({ "mail": { "new_sign_in": true } })).await;
+    let client = house.client(2);
+    warm(house, "acme").await;
+    let _ = meter.read();
+    client.post("acme", "register", &registration("ada@example.com", PASSWORD)).await.data();
+    spent.push(("register", meter.read()));
+    let token = house.mailed_token("ada@example.com", "lk_vfy_").await;
+    let _ = meter.read();
+    client.get("acme", &format!("verify-email?token={token}")).await.data();
+    spent.push(("verify-email", meter.read()));
+    let login = json!({ "email": "ada@example.com", "password": PASSWORD });
+    client.post("acme", "login", &login).await.data();
+    let _ = meter.read();
+    let tokens = client.post("acme", "login", &login).await.data()["tokens"].clone();
+    spent.push(("login, no MFA", meter.read()));
+    let body = json!({ "refresh_token": tokens["refresh_token"] });
+    client.post("acme", "session/refresh", &body).await.data();
+    let _ = meter.read();
+    let again = client.post("acme", "login", &login).await.data()["tokens"]["refresh_token"].clone();
+    let _ = meter.read();
+    client.post("acme", "session/refresh", &json!({ "refresh_token": again })).await.data();
+    spent.push(("session/refresh", meter.read()));
+    client.post("acme", "forgot-password", &json!({ "email": "ada@example.com" })).await.data();
+    spent.push(("forgot-password", meter.read()));
+    let token = house.mailed_token("ada@example.com", "lk_rst_").await;
+    let _ = meter.read();
+    let body = json!({ "token": token, "new_password": "an entirely new pass phrase 7" });
+    client.post("acme", "password/reset", &body).await.data();
+    spent.push(("password/reset", meter.read()));
+}
+
+async fn with_factor(house: &House, meter: &Meter, spent: &mut Vec<(&'static str, Spending)>) {
+    let tenant = house.tenant("factor", crate::mfa::settings()).await;
+    warm(house, "factor").await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let client = house.client(2);
+    let handle = ada.handle(&client).await;
+    let code = ada.code(house, &client, &handle).await;
+    let body = json!({ "mfa_token": handle, "method": "email", "code": code, "trust_device": true });
+    let device = client.post("factor", "mfa/verify", &body).await.data()["trusted_device_token"].clone();
+    let _ = meter.read();
+    let handle = ada.handle(&client).await;
+    spent.push(("login, MFA due", meter.read()));
+    let path = format!("mfa/email/send?mfa_token={handle}&user_id={}", ada.user_id);
+    client.post("factor", &path, &json!({})).await.data();
+    spent.push(("mfa/email/send", meter.read()));
+    let code = house.mailed_code(&ada.email).await;
+    let _ = meter.read();
+    ada.verify(&client, &handle, &code).await.data();
+    spent.push(("mfa/verify email", meter.read()));
+    let login = json!({ "email": ada.email, "password": PASSWORD, "trusted_device_token": device });
+    client.post("factor", "login", &login).await.data();
+    spent.push(("login, trusted device", meter.read()));
+}
+
+/// Has every function know the tenant, as it does after its first request.
+async fn warm(house: &House, slug: &str) {
+    let client = house.client(9);
+    for path in [
+        "register",
+        "login",
+        "verify-email",
+        "forgot-password",
+        "password/reset",
+        "mfa/email/send",
+        "mfa/verify",
+        "session/refresh",
+    ] {
+        client.post(slug, path, &json!({})).await;
+    }
+}

@@ -1,0 +1,116 @@
+//! Row 4: a token of one kind, tenant or user works nowhere else.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Client, House, below, people::registration};
+
+/// Every endpoint that takes a bearer secret: a name, and how a token is put to it.
+const TAKERS: [&str; 8] = ["verify-get", "verify-post", "reset", "send", "begin", "mfa", "refresh", "device"];
+
+/// Puts a token to an endpoint; true where it is taken for what it is not refused as.
+async fn put(client: &Client, slug: &str, taker: &str, token: &str, user: &str) -> bool {
+    let email = "ada@example.com";
+    let answer = match taker {
+        "verify-get" => client.get(slug, &format!("verify-email?token={token}")).await,
+        "verify-post" => {
+            let body = json!({ "token": token, "password": "something else entirely" });
+            client.post(slug, "verify-email", &body).await
+        }
+        "reset" => {
+            let body = json!({ "token": token, "new_password": "something else entirely" });
+            client.post(slug, "password/reset", &body).await
+        }
+        "send" => client.post(slug, &format!("mfa/email/send?mfa_token={token}&user_id={user}"), &json!({})).await,
+        "begin" => {
+            client.post(slug, &format!("mfa/webauthn/begin?mfa_token={token}&user_id={user}"), &json!({})).await
+        }
+        "mfa" => {
+            let body = json!({ "mfa_token": token, "method": "email", "code": "000000" });
+            client.post(slug, "mfa/verify", &body).await
+        }
+        "refresh" => client.post(slug, "session/refresh", &json!({ "refresh_token": token })).await,
+        _ => {
+            let body = json!({ "email": email, "password": tests::PASSWORD, "trusted_device_token": token });
+            let answer = client.post(slug, "login", &body).await;
+            return answer.data()["status"] == "authenticated";
+        }
+    };
+    !matches!(answer.problem(), (400, "token_invalid") | (401, "mfa_token_invalid" | "session_invalid"))
+}
+
+/// Which kinds each endpoint is for.
+fn belongs(kind: &str, taker: &str) -> bool {
+    matches!(
+        (kind, taker),
+        ("vfy", "verify-get" | "verify-post")
+            | ("rst", "reset")
+            | ("mfa", "send" | "begin" | "mfa")
+            | ("rt", "refresh")
+            | ("dev", "device")
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_at_every_endpoint_in_two_tenants_that_share_an_address() {
+    let house = House::start().await;
+    let client = house.client(2);
+    let mut tokens: Vec<(&str, &str, String, String)> = Vec::new();
+    for slug in ["one", "two"] {
+        let tenant = house.tenant(slug, crate::mfa::settings()).await;
+        let ada = house.person(&tenant, "ada@example.com").await;
+        let handle = ada.handle(&client).await;
+        let code = ada.code(&house, &client, &handle).await;
+        let body = json!({ "mfa_token": handle, "method": "email", "code": code, "trust_device": true });
+        let signed_in = client.post(slug, "mfa/verify", &body).await.data().clone();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        client.post(slug, "register", &registration("bob@example.com", tests::PASSWORD)).await.data();
+        for (kind, token) in [
+            ("vfy", house.mailed_token("bob@example.com", "lk_vfy_").await),
+            ("rst", ada.reset_token(&house, &client).await),
+            ("mfa", ada.handle(&client).await),
+            ("rt", text(&signed_in["tokens"]["refresh_token"])),
+            ("dev", text(&signed_in["trusted_device_token"])),
+            ("jwt", text(&signed_in["tokens"]["access_token"])),
+        ] {
+            tokens.push((slug, kind, token, ada.user_id.clone()));
+        }
+    }
+    let (mut off, mut tried) = (Vec::new(), 0);
+    for (home, kind, token, user) in &tokens {
+        for slug in ["one", "two"] {
+            for taker in TAKERS {
+                if *home == slug && belongs(kind, taker) {
+                    continue;
+                }
+                // From ever new networks, so that no throttle answers in place of the endpoint.
+                tried += 1;
+                let octet = u8::try_from(tried % 250 + 1).unwrap();
+                let client = house.client_at(std::net::Ipv4Addr::new(127, 1, 0, octet));
+                if put(&client, slug, taker, token, user).await {
+                    off.push(format!("{kind} of {home} at {taker} of {slug}"));
+                }
+            }
+        }
+    }
+    for (home, kind, token, _) in &tokens {
+        for slug in ["one", "two"] {
+            let bearer = format!("Bearer {token}");
+            let headers = [("authorization", bearer.as_str())];
+            tried += 1;
+            let answer = client.send(Method::POST, &below(slug, "logout"), &headers, Vec::new()).await;
+            if answer.status == 200 && !(*kind == "jwt" && *home == slug) {
+                off.push(format!("{kind} of {home} at logout of {slug}"));
+            }
+        }
+    }
+    println!("row 4: {} of {tried} off the diagonal", off.len());
+    assert!(off.is_empty(), "{off:#?}");
+    // The diagonal itself: the tokens were good all along.
+    for (slug, kind, token, user) in &tokens {
+        for taker in ["verify-get", "reset", "send", "device"] {
+            if belongs(kind, taker) && *kind != "dev" {
+                assert!(put(&client, slug, taker, token, user).await, "{kind} at {taker} of {slug}");
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! A client of the gateway, and what it is answered.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use reqwest::{Method, header::HeaderMap};
+use serde_json::Value;
+
+/// A client at one address.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+}
+
+/// An answer, read to its end.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+    /// Null where the text is not JSON.
+    pub body: Value,
+}
+
+impl Client {
+    pub(crate) fn new(base: &str, address: Ipv4Addr) -> Self {
+        let http = reqwest::Client::builder()
+            .local_address(IpAddr::V4(address))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self { http, base: base.to_owned() }
+    }
+
+    /// `POST` with a JSON body to a path below a tenant.
+    pub async fn post(&self, slug: &str, path: &str, body: &Value) -> Answer {
+        self.post_with(slug, path, body, &[]).await
+    }
+
+    pub async fn post_with(&self, slug: &str, path: &str, body: &Value, headers: &[(&str, &str)]) -> Answer {
+        let headers = [&[("content-type", "application/json")], headers].concat();
+        self.send(Method::POST, &below(slug, path), &headers, body.to_string().into_bytes()).await
+    }
+
+    pub async fn get(&self, slug: &str, path: &str) -> Answer {
+        self.send(Method::GET, &below(slug, path), &[], Vec::new()).await
+    }
+
+    pub async fn get_as(&self, path: &str, access_token: &str) -> Answer {
+        let bearer = format!("Bearer {access_token}");
+        self.send(Method::GET, path, &[("authorization", &bearer)], Vec::new()).await
+    }
+
+    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.unwrap();
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let text = answer.text().await.unwrap();
+        let body = serde_json::from_str(&text).unwrap_or_default();
+        Answer { status, headers, text, body }
+    }
+}
+
+/// A path of a tenant.
+#[must_use]
+pub fn below(slug: &str, path: &str) -> String {
+    format!("/api/v1/auth/tenants/{slug}/{path}")
+}
+
+impl Answer {
+    /// The `data` of a success; asking for it is the check that it was one.
+    #[track_caller]
+    #[expect(clippy::must_use_candidate, reason = "often only the check is wanted")]
+    pub fn data(&self) -> &Value {
+        assert_eq!(self.status, 200, "{}", self.text);
+        &self.body["data"]
+    }
+
+    /// Status and code of a problem.
+    #[must_use]
+    pub fn problem(&self) -> (u16, &str) {
+        (self.status, self.body["code"].as_str().unwrap_or_default())
+    }
+
+    /// The places and kinds of a 422.
+    #[must_use]
+    pub fn faults(&self) -> Vec<(String, String)> {
+        assert_eq!(self.status, 422, "{}", self.text);
+        let mut faults: Vec<_> = self.body["detail"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|fault| {
+                let place: Vec<_> = fault["loc"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned))
+                    .collect();
+                (place.join("."), fault["type"].as_str().unwrap().to_owned())
+            })
+            .collect();
+        faults.sort();
+        faults
+    }
+
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The body without what differs from request to request.
+    #[must_use]
+    pub fn without_request_id(&self) -> String {
+        let mut body = self.body.clone();
+        if let Some(object) = body.as_object_mut() {
+            object.remove("request_id");
+        }
+        body.to_string()
+    }
+
+    /// The value of a `Set-Cookie` whose name begins so, and its attributes.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<(String, String)> {
+        self.headers.get_all("set-cookie").iter().find_map(|line| {
+            let line = line.to_str().ok()?;
+            let (pair, attributes) = line.split_once(';').unwrap_or((line, ""));
+            let (found, _) = pair.split_once('=')?;
+            found.starts_with(name).then(|| (pair.to_owned(), attributes.to_owned()))
+        })
+    }
+}

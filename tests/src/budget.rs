@@ -1,0 +1,143 @@
+//! A meter in front of DynamoDB: round trips one after the other, and units consumed.
+
+use std::{
+    collections::BTreeMap,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{Router, body::Bytes, extract::State, http::HeaderMap, response::IntoResponse, routing::any};
+use serde_json::Value;
+use tokio::{net::TcpListener, time::Instant};
+
+/// Every call is held up by so much, so that calls that run side by side are seen to.
+const HOLD_UP: Duration = Duration::from_millis(15);
+
+/// What was spent since the meter was read last.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Spending {
+    /// The longest chain of calls of which each began after the one before had ended.
+    pub round_trips: usize,
+    pub read_units: f64,
+    pub write_units: f64,
+    /// Of the write units, those of the audit record.
+    pub audit_units: f64,
+}
+
+/// A proxy that counts.
+pub struct Meter {
+    url: String,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    upstream: String,
+    client: reqwest::Client,
+    calls: Mutex<Vec<Call>>,
+}
+
+struct Call {
+    began: Instant,
+    ended: Instant,
+    read_units: f64,
+    write_units: f64,
+    is_audit: bool,
+}
+
+impl Meter {
+    /// Starts a meter for a DynamoDB at `upstream`, which need not be there yet.
+    pub async fn start(upstream: &str) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let shared = Arc::new(Shared {
+            upstream: upstream.to_owned(),
+            client: reqwest::Client::new(),
+            calls: Mutex::default(),
+        });
+        let router = Router::new().fallback(any(forward)).with_state(Arc::clone(&shared));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, shared }
+    }
+
+    /// The variables that make functions use it.
+    #[must_use]
+    pub fn variables(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([
+            ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.url.clone()),
+            ("LATCHKEY_ARGON2".to_owned(), "64,1,1".to_owned()),
+        ])
+    }
+
+    /// Reads the meter and sets it back.
+    #[must_use]
+    pub fn read(&self) -> Spending {
+        let calls = std::mem::take(&mut *self.shared.calls.lock().unwrap());
+        Spending {
+            round_trips: longest_chain(&calls),
+            read_units: calls.iter().map(|call| call.read_units).sum(),
+            write_units: calls.iter().map(|call| call.write_units).sum(),
+            audit_units: calls.iter().filter(|call| call.is_audit).map(|call| call.write_units).sum(),
+        }
+    }
+}
+
+fn longest_chain(calls: &[Call]) -> usize {
+    let mut by_end: Vec<&Call> = calls.iter().collect();
+    by_end.sort_by_key(|call| call.ended);
+    let mut longest: Vec<usize> = Vec::new();
+    for (index, call) in by_end.iter().enumerate() {
+        let before = (0..index).filter(|before| by_end[*before].ended <= call.began);
+        longest.push(1 + before.map(|before| longest[before]).max().unwrap_or(0));
+    }
+    longest.into_iter().max().unwrap_or(0)
+}
+
+async fn forward(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
+    let began = Instant::now();
+    tokio::time::sleep(HOLD_UP).await;
+    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let mut document: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let metered =
+        ["GetItem", "Query", "Scan", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
+    if metered.contains(&operation.as_str()) {
+        document["ReturnConsumedCapacity"] = "TOTAL".into();
+    }
+    let answer = shared
+        .client
+        .post(&shared.upstream)
+        .header("content-type", "application/x-amz-json-1.0")
+        .header("x-amz-target", target)
+        .header("authorization", headers.get("authorization").map_or("", |value| value.to_str().unwrap_or("")))
+        .header("x-amz-date", headers.get("x-amz-date").map_or("", |value| value.to_str().unwrap_or("")))
+        .body(document.to_string())
+        .send()
+        .await
+        .unwrap();
+    let status = answer.status();
+    let text = answer.bytes().await.unwrap();
+    let reads = ["GetItem", "Query", "Scan"].contains(&operation.as_str());
+    let used = units(&serde_json::from_slice(&text).unwrap_or_default(), status.is_success());
+    if metered.contains(&operation.as_str()) {
+        shared.calls.lock().unwrap().push(Call {
+            began,
+            ended: Instant::now(),
+            read_units: if reads { used } else { 0.0 },
+            write_units: if reads { 0.0 } else { used },
+            is_audit: document["Item"]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("A#")),
+        });
+    }
+    (status, [("content-type", "application/x-amz-json-1.0")], text)
+}
+
+/// A refused condition costs what the write would have.
+fn units(answer: &Value, done: bool) -> f64 {
+    let of = |capacity: &Value| capacity["CapacityUnits"].as_f64().unwrap_or(0.0);
+    match &answer["ConsumedCapacity"] {
+        Value::Array(tables) => tables.iter().map(of).sum(),
+        Value::Object(_) => of(&answer["ConsumedCapacity"]),
+        _ if done => 0.0,
+        _ => 1.0,
+    }
+}
