@@ -9,10 +9,14 @@ async fn settings_are_changed_all_or_none_and_take_effect() {
     let house = House::start().await;
     let tenant = house.tenant("acme", json!({})).await;
     let set = |key: &str, value| (key.to_owned(), value);
-    let unknown = admin::tenant::set(&house.parts, &tenant.slug, &[set("self_registration", json!(false)), set("mfa.polizy", json!("off"))])
-        .await
-        .unwrap_err()
-        .to_string();
+    let unknown = admin::tenant::set(
+        &house.parts,
+        &tenant.slug,
+        &[set("self_registration", json!(false)), set("mfa.polizy", json!("off"))],
+    )
+    .await
+    .unwrap_err()
+    .to_string();
     assert!(unknown.contains("mfa.polizy"), "{unknown}");
     assert!(admin::tenant::show(&house.parts, &tenant.slug).await.unwrap().settings.self_registration);
     admin::tenant::set(&house.parts, &tenant.slug, &[set("self_registration", json!(false))]).await.unwrap();
@@ -63,8 +67,7 @@ async fn a_wrong_key_or_a_missing_table_stops_a_function_at_start() {
         }
         let from = (house.parts.clock.clone(), house.parts.entropy.clone());
         let get = |name: &str| environment.get(name).cloned();
-        let started =
-            latchkey::runtime::Parts::start(&get, &latchkey::keys::Purpose::ALL, false, from).await;
+        let started = latchkey::runtime::Parts::start(&get, &latchkey::keys::Purpose::ALL, false, from).await;
         let error = started.err().unwrap().to_string();
         assert!(error.starts_with(says), "{error}");
     }

@@ -20,7 +20,8 @@ fn normal(schema: &Value) -> Value {
         object.remove("description");
         if let Some(Value::Array(choices)) = object.remove("anyOf") {
             let some: Vec<_> = choices.iter().filter(|choice| choice["type"] != "null").map(normal).collect();
-            let mut merged = if let [only] = some.as_slice() { only.clone() } else { json!({ "anyOf": some }) };
+            let mut merged =
+                if let [only] = some.as_slice() { only.clone() } else { json!({ "anyOf": some }) };
             if some.len() < choices.len() {
                 let kind = merged["type"].clone();
                 merged["type"] = json!([kind, "null"]);
@@ -48,8 +49,14 @@ async fn what_is_served_is_a_superset_of_the_contract() {
             assert!(ours.is_object(), "{method} {path}");
             assert_eq!(ours["operationId"], operation["operationId"], "{path}");
             assert_eq!(ours["requestBody"], operation["requestBody"], "{path}");
-            assert_eq!(ours["responses"]["422"]["content"], operation["responses"]["422"]["content"], "{path}");
-            assert_eq!(ours["responses"]["200"]["content"], operation["responses"]["200"]["content"], "{path}");
+            assert_eq!(
+                ours["responses"]["422"]["content"], operation["responses"]["422"]["content"],
+                "{path}"
+            );
+            assert_eq!(
+                ours["responses"]["200"]["content"], operation["responses"]["200"]["content"],
+                "{path}"
+            );
             assert_eq!(ours["parameters"], operation["parameters"], "{path}");
             compared += 1;
         }
@@ -80,7 +87,8 @@ async fn every_described_body_is_read_as_described() {
     let client = house.client(2);
     let mut bodies = 0;
     for (path, methods) in served["paths"].as_object().unwrap() {
-        let Some(reference) = methods["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str()
+        let Some(reference) =
+            methods["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str()
         else {
             continue;
         };
@@ -94,7 +102,9 @@ async fn every_described_body_is_read_as_described() {
                 client.send(reqwest::Method::POST, &path, &headers, body.to_string().into_bytes()).await
             }
         };
-        let places = |names: Vec<String>| names.into_iter().map(|name| format!("body.{name}")).collect::<BTreeSet<_>>();
+        let places = |names: Vec<String>| {
+            names.into_iter().map(|name| format!("body.{name}")).collect::<BTreeSet<_>>()
+        };
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         let required = places(required.iter().map(|name| name.as_str().unwrap().to_owned()).collect());
         let empty = send(json!({})).await;
@@ -106,7 +116,8 @@ async fn every_described_body_is_read_as_described() {
         }
         let properties = schema["properties"].as_object().unwrap();
         let wrong: serde_json::Map<_, _> = properties.keys().map(|name| (name.clone(), json!(7))).collect();
-        let named: BTreeSet<_> = send(wrong.into()).await.faults().into_iter().map(|(place, _)| place).collect();
+        let named: BTreeSet<_> =
+            send(wrong.into()).await.faults().into_iter().map(|(place, _)| place).collect();
         assert_eq!(named, places(properties.keys().cloned().collect()), "{path}");
     }
     assert_eq!(bodies, 9);

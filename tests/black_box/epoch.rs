@@ -41,7 +41,10 @@ async fn a_reset_kills_sessions_devices_handles_and_other_resets() {
     assert_eq!(client.post("acme", &path, &json!({})).await.problem(), (401, "mfa_token_invalid"));
     let reset = ada.reset(&client, &others[0], tests::PASSWORD).await;
     assert_eq!(reset.problem(), (400, "token_invalid"));
-    println!("row 26: {alive} of {} old sessions alive after a reset; devices, handle, other reset dead", old.len() * 2);
+    println!(
+        "row 26: {alive} of {} old sessions alive after a reset; devices, handle, other reset dead",
+        old.len() * 2
+    );
     assert_eq!(alive, 0);
 }
 

@@ -55,7 +55,9 @@ async fn strange_bodies_are_refused_without_work() {
     let form = send(vec![("content-type", "application/x-www-form-urlencoded")], b"a=b".to_vec()).await;
     assert_eq!(form.problem(), (415, "unsupported_media_type"));
     let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000)).into_bytes();
-    for body in [b"{".to_vec(), b"{\"email\":1,\"email\":2}".to_vec(), b"\xff".to_vec(), b"1e400".to_vec(), deep] {
+    for body in
+        [b"{".to_vec(), b"{\"email\":1,\"email\":2}".to_vec(), b"\xff".to_vec(), b"1e400".to_vec(), deep]
+    {
         assert_eq!(send(vec![JSON], body).await.faults()[0].1, "json_invalid");
     }
     assert_eq!(send(vec![JSON], Vec::new()).await.faults(), [("body".to_owned(), "missing".to_owned())]);
@@ -63,7 +65,7 @@ async fn strange_bodies_are_refused_without_work() {
     let body = json!({ "email": "nobody@example.com", "password": PASSWORD }).to_string().into_bytes();
     assert_eq!(send(Vec::new(), body).await.problem(), (401, "invalid_credentials"));
     let twice = client.get("acme", "verify-email?token=a&token=b").await;
-    assert_eq!(twice.status, 400, "one text: {}", twice.text);
+    assert_eq!(twice.faults(), [("query.token".to_owned(), "value_error".to_owned())]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,7 +132,8 @@ async fn every_answer_carries_the_headers_and_cors_names_only_allowed_origins() 
     let house = House::start().await;
     house.tenant("acme", json!({ "origins": ["https://app.example"] })).await;
     let client = house.client(2);
-    for (origin, allowed) in [("https://app.example", true), ("https://evil.example", false), ("null", false)] {
+    for (origin, allowed) in [("https://app.example", true), ("https://evil.example", false), ("null", false)]
+    {
         let answer = client.post_with("acme", "login", &json!({}), &[("origin", origin)]).await;
         for (name, value) in [
             ("cache-control", "no-store"),

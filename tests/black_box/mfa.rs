@@ -23,9 +23,8 @@ async fn a_mailed_code_completes_a_login_at_aal1() {
     assert_eq!(data["default_method"], "email");
     assert!(data.get("session_id").is_none() && data.get("tokens").is_none());
     let handle = data["mfa_token"].as_str().unwrap();
-    let sent = client
-        .post("acme", "mfa/email/send", &json!({ "mfa_token": handle, "user_id": ada.user_id }))
-        .await;
+    let sent =
+        client.post("acme", "mfa/email/send", &json!({ "mfa_token": handle, "user_id": ada.user_id })).await;
     let expected =
         json!({ "status": "sent", "expires_in": 300, "resend_after": 30, "destination": "a•••@e•••.com" });
     assert_eq!(*sent.data(), expected);

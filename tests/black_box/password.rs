@@ -30,7 +30,8 @@ async fn both_routes_answer_everybody_alike_and_mail_only_who_has_an_account() {
     house.person(&tenant, "ada@example.com").await;
     let gone = house.person(&tenant, "gone@example.com").await;
     admin::user::suspend(&house.parts, &tenant, gone.user_id.parse().unwrap()).await.unwrap();
-    let before = [house.mails_to("ada@example.com").await.len(), house.mails_to("gone@example.com").await.len()];
+    let before =
+        [house.mails_to("ada@example.com").await.len(), house.mails_to("gone@example.com").await.len()];
     let client = house.client(2);
     let mut answers = Vec::new();
     for path in ["forgot-password", "password/forgot"] {
@@ -76,7 +77,11 @@ async fn late_foreign_and_older_links_change_nothing() {
     let foreign = client.post("other", "password/reset", &elsewhere).await;
     assert_eq!(foreign.problem(), (400, "token_invalid"));
     assert_eq!(ada.reset(&client, &newer, NEW).await.status, 200);
-    assert_eq!(ada.reset(&client, &older, PASSWORD).await.problem(), (400, "token_invalid"), "the epoch moved");
+    assert_eq!(
+        ada.reset(&client, &older, PASSWORD).await.problem(),
+        (400, "token_invalid"),
+        "the epoch moved"
+    );
     let late = ada.reset_token(&house, &client).await;
     house.advance(SignedDuration::from_mins(60));
     assert_eq!(ada.reset(&client, &late, PASSWORD).await.problem(), (400, "token_invalid"));

@@ -16,11 +16,13 @@ async fn a_person_registers_verifies_and_is_signed_in() {
     assert_eq!(registered.data()["status"], "pending_verification");
     assert_eq!(registered.body["meta"]["request_id"].as_str(), registered.header("apigw-requestid"));
 
-    let early = client.post("acme", "login", &json!({ "email": "ada@example.com", "password": PASSWORD })).await;
+    let early =
+        client.post("acme", "login", &json!({ "email": "ada@example.com", "password": PASSWORD })).await;
     assert_eq!(early.problem(), (401, "invalid_credentials"));
 
     let token = house.mailed_token("Ada@example.com", "lk_vfy_").await;
-    let verified = client.post("acme", "verify-email", &json!({ "token": token, "password": PASSWORD })).await;
+    let verified =
+        client.post("acme", "verify-email", &json!({ "token": token, "password": PASSWORD })).await;
     assert_eq!(verified.data()["status"], "verified");
     assert_eq!(verified.data()["email"], "Ada@Example.com");
     assert_eq!(verified.data()["redirect_uri"], "https://app.example/hi");
@@ -48,7 +50,8 @@ async fn a_lone_registration_is_activated_by_the_contracts_get_and_opens_nothing
     let verified = client.get("acme", &format!("verify-email?token={token}")).await;
     assert_eq!(verified.data()["status"], "verified");
     assert!(verified.data().get("tokens").is_none() && verified.cookie("__Host-").is_none());
-    let login = client.post("acme", "login", &json!({ "email": "ada@example.com", "password": PASSWORD })).await;
+    let login =
+        client.post("acme", "login", &json!({ "email": "ada@example.com", "password": PASSWORD })).await;
     assert_eq!(login.data()["status"], "authenticated");
 }
 
@@ -82,15 +85,21 @@ async fn a_known_address_gets_the_same_answer_and_another_mail() {
     let tenant = house.tenant("acme", json!({})).await;
     house.person(&tenant, "ada@example.com").await;
     let client = house.client(2);
-    let known = client.post("acme", "register", &registration("ada@example.com", "quite another pass phrase")).await;
-    let unknown = client.post("acme", "register", &registration("bob@example.com", "quite another pass phrase")).await;
+    let known =
+        client.post("acme", "register", &registration("ada@example.com", "quite another pass phrase")).await;
+    let unknown =
+        client.post("acme", "register", &registration("bob@example.com", "quite another pass phrase")).await;
     assert_eq!(known.data()["status"], unknown.data()["status"]);
     assert_eq!(known.data()["message"], unknown.data()["message"]);
     let mails = house.mails_to("ada@example.com").await;
     let last = mails.last().unwrap();
     assert!(last.contains("already") && tests::token_in(last, "lk_").is_none(), "{last}");
     let login = client
-        .post("acme", "login", &json!({ "email": "ada@example.com", "password": "quite another pass phrase" }))
+        .post(
+            "acme",
+            "login",
+            &json!({ "email": "ada@example.com", "password": "quite another pass phrase" }),
+        )
         .await;
     assert_eq!(login.problem(), (401, "invalid_credentials"));
 }
@@ -107,7 +116,8 @@ async fn a_tenant_may_do_without_registration_or_without_proof() {
     assert_eq!(made.data()["status"], "active");
     let taken = client.post("open", "register", &registration("ADA@example.com", PASSWORD)).await;
     assert_eq!(taken.problem(), (409, "email_taken"));
-    let login = client.post("open", "login", &json!({ "email": "ada@example.com", "password": PASSWORD })).await;
+    let login =
+        client.post("open", "login", &json!({ "email": "ada@example.com", "password": PASSWORD })).await;
     assert_eq!(login.data()["status"], "authenticated");
 }
 
@@ -120,7 +130,8 @@ async fn nobody_gets_a_password_into_an_address_that_is_not_theirs() {
     house.tenant("acme", json!({})).await;
     let (attacker, victim) = (house.client(66), house.client(2));
     let mut gained = 0;
-    for (index, orders) in [["attacker", "victim"], ["victim", "attacker"], ["attacker", "nobody"]].iter().enumerate()
+    for (index, orders) in
+        [["attacker", "victim"], ["victim", "attacker"], ["attacker", "nobody"]].iter().enumerate()
     {
         let email = format!("victim{index}@example.com");
         for who in orders {
@@ -168,12 +179,14 @@ async fn several_registrations_and_the_contracts_get_bring_no_password() {
     let verified = client.get("acme", &format!("verify-email?token={token}")).await;
     assert_eq!(verified.data()["password_required"], true);
     for password in [ATTACKERS, PASSWORD] {
-        let login = client.post("acme", "login", &json!({ "email": "ada@example.com", "password": password })).await;
+        let login =
+            client.post("acme", "login", &json!({ "email": "ada@example.com", "password": password })).await;
         assert_eq!(login.problem(), (401, "invalid_credentials"));
     }
     let reset = verified.data()["reset_token"].as_str().unwrap();
     client.post("acme", "password/reset", &json!({ "token": reset, "new_password": PASSWORD })).await.data();
-    let login = client.post("acme", "login", &json!({ "email": "ada@example.com", "password": PASSWORD })).await;
+    let login =
+        client.post("acme", "login", &json!({ "email": "ada@example.com", "password": PASSWORD })).await;
     assert_eq!(login.data()["status"], "authenticated");
 }
 
@@ -188,7 +201,9 @@ async fn resend_mails_the_link_that_still_waits_and_answers_all_alike() {
     let before = house.mails_to("ada@example.com").await.len();
     let mut answers = Vec::new();
     for email in ["bob@example.com", "ada@example.com", "nobody@example.com"] {
-        answers.push(client.post("acme", "verify-email/resend", &json!({ "email": email })).await.data().clone());
+        answers.push(
+            client.post("acme", "verify-email/resend", &json!({ "email": email })).await.data().clone(),
+        );
     }
     assert!(answers.iter().all(|answer| *answer == answers[0]));
     let mails = house.mails_to("bob@example.com").await;

@@ -110,9 +110,8 @@ async fn an_access_token_says_who_and_verifies_with_the_published_keys() {
             assert!(!claims[name].is_null(), "{name}");
         }
         house.advance(SignedDuration::from_mins(5));
-        let again = client
-            .post(slug, "session/refresh", &json!({ "refresh_token": tokens["refresh_token"] }))
-            .await;
+        let again =
+            client.post(slug, "session/refresh", &json!({ "refresh_token": tokens["refresh_token"] })).await;
         let access = again.data()["tokens"]["access_token"].as_str().unwrap();
         let later = jsonwebtoken::decode::<Value>(access, &key, &validation).unwrap().claims;
         assert_eq!(later["auth_time"], claims["auth_time"], "a refresh proves nothing");

@@ -1,21 +1,22 @@
 //! What each call spends in DynamoDB, beside what it may.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{House, Meter, PASSWORD, Spending, people::registration};
 
-/// An endpoint, its round trips, read and write units without the audit event, and why where they
-/// are not those of the design.
-const GOLDEN: [(&str, usize, f64, f64); 10] = [
-    ("register", 2, 0.0, 3.0),
-    ("verify-email", 3, 1.0, 10.0),
-    ("login, no MFA", 2, 1.0, 6.0),
-    ("login, MFA due", 2, 1.0, 5.0),
-    ("login, trusted device", 3, 2.0, 6.0),
-    ("mfa/email/send", 2, 1.0, 2.0),
-    ("mfa/verify email", 3, 1.0, 6.0),
-    ("forgot-password", 2, 0.0, 2.0),
-    ("password/reset", 4, 2.0, 9.0),
-    ("session/refresh", 2, 2.0, 1.0),
+/// An endpoint; what it spends: round trips one after the other, read and write units without the
+/// audit event; and what the design has for it. A write that enters or leaves a sparse index costs
+/// a unit more than the design counts.
+const GOLDEN: [(&str, (usize, f64, f64), &str); 10] = [
+    ("register", (2, 0.0, 4.0), "2, 0 / 3"),
+    ("verify-email", (3, 1.0, 9.0), "2, 1 / <=10"),
+    ("login, no MFA", (2, 1.0, 7.0), "2, 1 / 5"),
+    ("login, MFA due", (2, 1.0, 5.0), "2, 1 / 4"),
+    ("login, trusted device", (3, 2.0, 6.0), "3, 2 / 6"),
+    ("mfa/email/send", (2, 1.0, 3.0), "2, 0 / 2"),
+    ("mfa/verify email", (3, 1.0, 7.0), "2, 0 / 4"),
+    ("forgot-password", (2, 0.0, 3.0), "1-2, 0 / 2"),
+    ("password/reset", (4, 2.0, 10.0), "3, 1 / <=10"),
+    ("session/refresh", (2, 2.0, 1.0), "2, 2 / 1"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,21 +25,20 @@ async fn every_endpoint_spends_what_the_table_says() {
     let mut spent: Vec<(&str, Spending)> = Vec::new();
     plain(&house, &meter, &mut spent).await;
     with_factor(&house, &meter, &mut spent).await;
-    println!("| endpoint | round trips | read units | write units | audit units |");
-    println!("| --- | --- | --- | --- | --- |");
-    for (endpoint, spending) in &spent {
-        let Spending { round_trips, read_units, write_units, audit_units } = spending;
-        println!("| {endpoint} | {round_trips} | {read_units} | {} | {audit_units} |", write_units - audit_units);
-    }
-    for (endpoint, round_trips, reads, writes) in GOLDEN {
+    println!("| endpoint | round trips, read / write units | audit units | the design's |");
+    println!("| --- | --- | --- | --- |");
+    let mut off = Vec::new();
+    for (endpoint, golden, design) in GOLDEN {
         let (_, spending) = spent.iter().find(|(name, _)| *name == endpoint).unwrap();
-        let measured = (
-            spending.round_trips,
-            spending.read_units.to_bits(),
-            (spending.write_units - spending.audit_units).to_bits(),
-        );
-        assert_eq!(measured, (round_trips, reads.to_bits(), writes.to_bits()), "{endpoint}: {spending:?}");
+        let measured =
+            (spending.round_trips, spending.read_units, spending.write_units - spending.audit_units);
+        let (round_trips, reads, writes) = measured;
+        println!("| {endpoint} | {round_trips}, {reads} / {writes} | {} | {design} |", spending.audit_units);
+        if measured != golden {
+            off.push(format!("{endpoint}: {measured:?} and not {golden:?}"));
+        }
     }
+    assert!(off.is_empty(), "{off:#?}");
 }
 
 async fn plain(house: &House, meter: &Meter, spent: &mut Vec<(&'static str, Spending)>) {
@@ -92,8 +92,11 @@ async fn with_factor(house: &House, meter: &Meter, spent: &mut Vec<(&'static str
     let _ = meter.read();
     ada.verify(&client, &handle, &code).await.data();
     spent.push(("mfa/verify email", meter.read()));
-    let login = json!({ "email": ada.email, "password": PASSWORD, "trusted_device_token": device });
-    client.post("factor", "login", &login).await.data();
+    let login =
+        |device: &Value| json!({ "email": ada.email, "password": PASSWORD, "trusted_device_token": device });
+    let next = client.post("factor", "login", &login(&device)).await.data()["trusted_device_token"].clone();
+    let _ = meter.read();
+    client.post("factor", "login", &login(&next)).await.data();
     spent.push(("login, trusted device", meter.read()));
 }
 

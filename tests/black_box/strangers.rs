@@ -1,9 +1,12 @@
 //! Row 10: what strangers can have mailed to somebody.
 
-use futures::future::join_all;
+use futures::{StreamExt, future::join_all, stream};
 use latchkey::jiff::SignedDuration;
 use serde_json::json;
 use tests::{House, people::registration};
+
+/// So many at once; more would meet the local database's own limits.
+const WIDTH: usize = 40;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_triggers_mail_three_and_then_one_an_hour_and_never_in_the_owners_way() {
@@ -24,12 +27,22 @@ async fn a_thousand_triggers_mail_three_and_then_one_an_hour_and_never_in_the_ow
                 0 => client.post("acme", "forgot-password", &email).await,
                 1 => client.post("acme", "password/forgot", &email).await,
                 2 => client.post("acme", "verify-email/resend", &email).await,
-                _ => client.post("acme", "register", &registration("Ada@example.com", "a stranger's pass phrase")).await,
+                _ => {
+                    client
+                        .post(
+                            "acme",
+                            "register",
+                            &registration("Ada@example.com", "a stranger's pass phrase"),
+                        )
+                        .await
+                }
             }
         }
     };
     let before = stranger_mails().await;
-    join_all((0..1000).map(trigger)).await;
+    let answers: Vec<_> = stream::iter(0..1000).map(trigger).buffer_unordered(WIDTH).collect().await;
+    let accepted = answers.iter().filter(|answer| answer.status == 200).count();
+    assert!(accepted > 700, "{accepted}");
     let first = stranger_mails().await - before;
     let client = house.client(2);
     let handle = ada.handle(&client).await;
@@ -42,8 +55,10 @@ async fn a_thousand_triggers_mail_three_and_then_one_an_hour_and_never_in_the_ow
         join_all((0..40).map(trigger)).await;
         hourly.push(stranger_mails().await - before);
     }
-    println!("row 10: {first} mails of 1000 triggers at once, then {hourly:?} an hour; the owner's code arrived");
-    assert!(first <= 3, "{first}");
+    println!(
+        "row 10: {first} mails of 1000 triggers, {accepted} of them accepted, then {hourly:?} an hour; the owner's code arrived"
+    );
+    assert_eq!(first, 3);
     assert_eq!(hourly, [1, 1, 1]);
 }
 

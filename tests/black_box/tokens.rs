@@ -20,9 +20,13 @@ async fn put(client: &Client, slug: &str, taker: &str, token: &str, user: &str) 
             let body = json!({ "token": token, "new_password": "something else entirely" });
             client.post(slug, "password/reset", &body).await
         }
-        "send" => client.post(slug, &format!("mfa/email/send?mfa_token={token}&user_id={user}"), &json!({})).await,
+        "send" => {
+            client.post(slug, &format!("mfa/email/send?mfa_token={token}&user_id={user}"), &json!({})).await
+        }
         "begin" => {
-            client.post(slug, &format!("mfa/webauthn/begin?mfa_token={token}&user_id={user}"), &json!({})).await
+            client
+                .post(slug, &format!("mfa/webauthn/begin?mfa_token={token}&user_id={user}"), &json!({}))
+                .await
         }
         "mfa" => {
             let body = json!({ "mfa_token": token, "method": "email", "code": "000000" });
@@ -94,21 +98,24 @@ async fn every_kind_at_every_endpoint_in_two_tenants_that_share_an_address() {
     }
     for (home, kind, token, _) in &tokens {
         for slug in ["one", "two"] {
+            if *kind == "jwt" && *home == slug {
+                continue;
+            }
             let bearer = format!("Bearer {token}");
             let headers = [("authorization", bearer.as_str())];
             tried += 1;
             let answer = client.send(Method::POST, &below(slug, "logout"), &headers, Vec::new()).await;
-            if answer.status == 200 && !(*kind == "jwt" && *home == slug) {
+            if answer.status == 200 {
                 off.push(format!("{kind} of {home} at logout of {slug}"));
             }
         }
     }
     println!("row 4: {} of {tried} off the diagonal", off.len());
     assert!(off.is_empty(), "{off:#?}");
-    // The diagonal itself: the tokens were good all along.
-    for (slug, kind, token, user) in &tokens {
-        for taker in ["verify-get", "reset", "send", "device"] {
-            if belongs(kind, taker) && *kind != "dev" {
+    // The diagonal itself: the tokens were good all along. The reset comes last, for it kills the rest.
+    for (wanted, taker) in [("vfy", "verify-get"), ("mfa", "mfa"), ("rt", "refresh"), ("rst", "reset")] {
+        for (slug, kind, token, user) in &tokens {
+            if *kind == wanted {
                 assert!(put(&client, slug, taker, token, user).await, "{kind} at {taker} of {slug}");
             }
         }

@@ -96,11 +96,11 @@ fn longest_chain(calls: &[Call]) -> usize {
 async fn forward(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
     let began = Instant::now();
     tokio::time::sleep(HOLD_UP).await;
-    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let target =
+        headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
     let mut document: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let metered =
-        ["GetItem", "Query", "Scan", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
+    let metered = ["GetItem", "Query", "Scan", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
     if metered.contains(&operation.as_str()) {
         document["ReturnConsumedCapacity"] = "TOTAL".into();
     }
@@ -109,7 +109,10 @@ async fn forward(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
         .post(&shared.upstream)
         .header("content-type", "application/x-amz-json-1.0")
         .header("x-amz-target", target)
-        .header("authorization", headers.get("authorization").map_or("", |value| value.to_str().unwrap_or("")))
+        .header(
+            "authorization",
+            headers.get("authorization").map_or("", |value| value.to_str().unwrap_or("")),
+        )
         .header("x-amz-date", headers.get("x-amz-date").map_or("", |value| value.to_str().unwrap_or("")))
         .body(document.to_string())
         .send()

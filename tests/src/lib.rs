@@ -8,7 +8,11 @@ mod answer;
 mod budget;
 pub mod people;
 
-use std::{collections::BTreeMap, net::{Ipv4Addr, SocketAddr}, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
 
 use latchkey::{
     domain::{Settings, Tenant, TenantSlug, clock::ManualClock, entropy::SystemEntropy},
@@ -116,9 +120,11 @@ impl House {
     /// The last token of a kind that was mailed to an address.
     pub async fn mailed_token(&self, address: &str, prefix: &str) -> String {
         let mails = self.mails_to(address).await;
-        mails.iter().rev().find_map(|text| token_in(text, prefix)).unwrap_or_else(|| {
-            panic!("no {prefix} in the mails to {address}: {mails:#?}")
-        })
+        mails
+            .iter()
+            .rev()
+            .find_map(|text| token_in(text, prefix))
+            .unwrap_or_else(|| panic!("no {prefix} in the mails to {address}: {mails:#?}"))
     }
 
     /// The last code that was mailed to an address.

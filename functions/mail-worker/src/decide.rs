@@ -80,12 +80,13 @@ pub async fn decide(parts: &Parts, tenant: &Tenant, due: &Due, entry: &Entry) ->
 }
 
 async fn registered(parts: &Parts, tenant: &Tenant, place: &str, registration: &Registration) -> Decision {
-    if parts.store.login(tenant.id, &registration.email_key).await?.is_none() {
+    let Some(login) = parts.store.login(tenant.id, &registration.email_key).await? else {
         return verification(parts, tenant, place, registration).map(Some);
-    }
+    };
     let reset_link = link(&parts.base_url, tenant, Page::Forgot, None).map_err(broken)?;
     Ok(Some(Outgoing {
-        to: registration.address.clone(),
+        // Where the account's mail goes, not where a stranger's spelling of it would.
+        to: login.address,
         letter: Letter::AccountExists { reset_link },
         payment: Payment::Purse(Purse::Stranger),
     }))

@@ -56,9 +56,9 @@ impl Endpoint for MfaEmailSend {
             store.put_code(tenant.id, &token, mac, until),
             store.user_state(tenant.id, user),
         )?;
-        let handle = match put {
-            CodeSent::Sent(handle) => handle,
-            CodeSent::TooSoon { retry_after } => return Err(Problem::too_many(retry_after)),
+        let (handle, too_soon) = match put {
+            CodeSent::Sent(handle) => (handle, None),
+            CodeSent::TooSoon { handle, retry_after } => (handle, Some(retry_after)),
             CodeSent::Gone => return Err(Code::MfaTokenInvalid.into()),
         };
         let stands = state
@@ -66,6 +66,9 @@ impl Endpoint for MfaEmailSend {
             && tenant.honours(handle.created_at);
         if !stands {
             return Err(Code::MfaTokenInvalid.into());
+        }
+        if let Some(retry_after) = too_soon {
+            return Err(Problem::too_many(retry_after));
         }
         if !handle.methods.contains(&Method::Email) {
             return Err(Code::NoSuchFactor.into());

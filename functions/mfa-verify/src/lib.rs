@@ -94,13 +94,18 @@ impl MfaVerify {
             store.count_failure(&failures),
             store.user_state(tenant.id, user),
         )?;
-        let (Some(handle), Some(state)) = (handle, state) else { return Err(Code::MfaTokenInvalid.into()) };
-        let stands = state.epoch == handle.epoch
-            && state.standing == UserStatus::Active
-            && tenant.honours(handle.created_at);
-        if !stands {
+        let live = handle.zip(state).filter(|(handle, state)| {
+            state.epoch == handle.epoch
+                && state.standing == UserStatus::Active
+                && tenant.honours(handle.created_at)
+        });
+        let Some((handle, _)) = live else {
+            // Nothing was compared: a dead handle is no try at the factor.
+            if verdict == Verdict::Allowed {
+                store.uncount_failure(&failures).await?;
+            }
             return Err(Code::MfaTokenInvalid.into());
-        }
+        };
         if let Verdict::Refused { retry_after } = verdict {
             return Err(Problem::too_many(retry_after));
         }

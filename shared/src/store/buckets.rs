@@ -200,6 +200,18 @@ impl Store {
         self.change(change).await.map(|_| ())
     }
 
+    /// Takes one failure back: the try was counted, but its handle was dead, so it was not made.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn uncount_failure(&self, failures: &Failures) -> Result<(), StoreError> {
+        let change = Change::of(failures.key.clone(), "ADD failures :less")
+            .when("failures > :none")
+            .number(":less", -1)
+            .number(":none", 0);
+        self.change(change).await.map(|_| ())
+    }
+
     /// Forgets the failures: a success, a reset, an administrator.
     ///
     /// # Errors

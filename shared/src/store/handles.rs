@@ -18,6 +18,7 @@ pub enum CodeSent {
     Sent(Box<Handle>),
     /// The last one is too fresh.
     TooSoon {
+        handle: Box<Handle>,
         retry_after: u32,
     },
     /// No such handle, or it is spent, expired or exhausted.
@@ -119,7 +120,8 @@ impl Store {
         match sent_at {
             Some(sent_at) if live => {
                 let wait = sent_at + Handle::CODE_COOLDOWN_SECONDS - now.as_second();
-                Ok(CodeSent::TooSoon { retry_after: u32::try_from(wait.max(1)).unwrap_or(1) })
+                let retry_after = u32::try_from(wait.max(1)).unwrap_or(1);
+                Ok(CodeSent::TooSoon { handle: Box::new(read(item)?), retry_after })
             }
             _ => Ok(CodeSent::Gone),
         }
