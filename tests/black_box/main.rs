@@ -1,5 +1,7 @@
 //! What a stranger, a user and an attacker see of the whole product.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
 mod admin_commands;
 mod contract;
 mod epoch;
@@ -13,3 +15,4 @@ mod sessions;
 mod spending;
 mod strangers;
 mod tokens;
+mod tour;

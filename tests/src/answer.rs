@@ -73,7 +73,6 @@ pub fn below(slug: &str, path: &str) -> String {
 impl Answer {
     /// The `data` of a success; asking for it is the check that it was one.
     #[track_caller]
-    #[expect(clippy::must_use_candidate, reason = "often only the check is wanted")]
     pub fn data(&self) -> &Value {
         assert_eq!(self.status, 200, "{}", self.text);
         &self.body["data"]

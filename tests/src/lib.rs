@@ -2,7 +2,12 @@
 //!
 //! By default the stack runs in this process, in memory, with a clock that the test moves.
 
-#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test stops where something is wrong")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test stops where something is wrong"
+)]
 
 mod answer;
 mod budget;

@@ -164,7 +164,7 @@ impl MfaVerify {
         let (remembered, recorded) =
             futures::join!(self.remember(request, tenant, handle, asked), parts.store.record(&succeeded));
         recorded?;
-        Ok(self.answer(request, tenant, &opened, remembered?))
+        Ok(Self::answer(request, tenant, &opened, remembered?))
     }
 
     /// Stores the devices that the person asked to remember: trusted, known.
@@ -189,7 +189,6 @@ impl MfaVerify {
     }
 
     fn answer(
-        &self,
         request: &Request,
         tenant: &Tenant,
         opened: &Opened,

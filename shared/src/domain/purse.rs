@@ -57,7 +57,8 @@ fn stranger_credit(sent: &[Timestamp], now: Timestamp) -> i64 {
     let mut credit = if sent.len() >= Purse::MEMORY { HOUR } else { full };
     let mut counted_to = sent.first().copied().unwrap_or(0);
     for at in sent {
-        credit = (credit + at - counted_to).min(full) - HOUR;
+        // It was sent, so there was an hour to pay with.
+        credit = (credit + at - counted_to).clamp(HOUR, full) - HOUR;
         counted_to = at;
     }
     (credit + (now.as_second() - counted_to).max(0)).min(full)
