@@ -10,6 +10,7 @@ use serde_json::Value;
 pub struct Client {
     http: reqwest::Client,
     base: String,
+    mark: String,
 }
 
 /// An answer, read to its end.
@@ -23,13 +24,13 @@ pub struct Answer {
 }
 
 impl Client {
-    pub(crate) fn new(base: &str, address: Ipv4Addr) -> Self {
+    pub(crate) fn new(base: &str, mark: &str, address: Ipv4Addr) -> Self {
         let http = reqwest::Client::builder()
             .local_address(IpAddr::V4(address))
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();
-        Self { http, base: base.to_owned() }
+        Self { http, base: base.to_owned(), mark: mark.to_owned() }
     }
 
     /// `POST` with a JSON body to a path below a tenant.
@@ -52,7 +53,8 @@ impl Client {
     }
 
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
-        let mut request = self.http.request(method, format!("{}{path}", self.base)).body(body);
+        let url = format!("{}{}", self.base, self.marked(path));
+        let mut request = self.http.request(method, url).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -61,6 +63,19 @@ impl Client {
         let text = answer.text().await.unwrap();
         let body = serde_json::from_str(&text).unwrap_or_default();
         Answer { status, headers, text, body }
+    }
+}
+
+impl Client {
+    /// A tenant in a path is the house's own.
+    fn marked(&self, path: &str) -> String {
+        let below = "/api/v1/auth/tenants/";
+        match path.strip_prefix(below).and_then(|rest| rest.split_once('/')) {
+            Some((slug, rest)) if !self.mark.is_empty() && !slug.ends_with(&self.mark) => {
+                format!("{below}{slug}-{}/{rest}", self.mark)
+            }
+            _ => path.to_owned(),
+        }
     }
 }
 

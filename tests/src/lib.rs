@@ -17,15 +17,20 @@ use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use latchkey::{
-    domain::{Settings, Tenant, TenantSlug, clock::ManualClock, entropy::SystemEntropy},
+    domain::{
+        Entropy, Settings, Tenant, TenantSlug,
+        clock::{ManualClock, WallClock},
+        entropy::SystemEntropy,
+    },
     jiff::{SignedDuration, Timestamp},
     keys::Purpose,
     runtime::Parts,
 };
-use local::{Options, Stack};
+use local::{Options, Stack, mail::Email};
 use serde_json::Value;
 
 pub use answer::{Answer, Client, below};
@@ -33,22 +38,48 @@ pub use budget::{Meter, Spending};
 pub use people::{PASSWORD, Person};
 
 /// A stack, and the means to look behind it.
+///
+/// With `LATCHKEY_GATEWAY`, `LATCHKEY_MAIL` and `LATCHKEY_DYNAMODB` it is the one at these addresses:
+/// its tenants get names of their own there, and its clock cannot be moved.
 pub struct House {
-    pub stack: Stack,
     pub parts: Parts,
-    clock: Arc<ManualClock>,
+    place: Place,
     gateway: String,
+    /// Sets this house's tenants apart from those of another test.
+    mark: String,
 }
+
+enum Place {
+    Here { stack: Box<Stack>, clock: Arc<ManualClock> },
+    Elsewhere { mail: String, http: reqwest::Client },
+}
+
+/// So long a mail may take, elsewhere.
+const PATIENCE: Duration = Duration::from_millis(1500);
 
 impl House {
     /// A fresh house, with cheap hashes.
     pub async fn start() -> Self {
-        Self::start_with(BTreeMap::from([("LATCHKEY_ARGON2".to_owned(), "64,1,1".to_owned())])).await
+        let address = |name: &str| std::env::var(name).ok();
+        match (address("LATCHKEY_GATEWAY"), address("LATCHKEY_MAIL"), address("LATCHKEY_DYNAMODB")) {
+            (Some(gateway), Some(mail), Some(dynamodb)) => Self::at(gateway, mail, &dynamodb).await,
+            _ => Self::start_at(cheap_hashes(), None).await,
+        }
     }
 
-    /// A fresh house with variables of its own.
-    pub async fn start_with(variables: BTreeMap<String, String>) -> Self {
-        Self::start_at(variables, None).await
+    /// A house in this process, whatever the environment says: for what only its owner can do.
+    pub async fn start_here() -> Self {
+        Self::start_at(cheap_hashes(), None).await
+    }
+
+    async fn at(gateway: String, mail: String, dynamodb: &str) -> Self {
+        let environment = local::environment::environment(&gateway, dynamodb, &mail);
+        let get = |name: &str| environment.get(name).cloned();
+        let (clock, entropy) = (Arc::new(WallClock), Arc::new(SystemEntropy::default()));
+        let mark: [u8; 5] = (&*entropy as &dyn Entropy).bytes();
+        let parts = Parts::start(&get, &Purpose::ALL, true, (clock, entropy)).await.unwrap();
+        let mark = mark.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { parts, place: Place::Elsewhere { mail, http: reqwest::Client::new() }, gateway, mark }
     }
 
     async fn start_at(variables: BTreeMap<String, String>, dynamodb: Option<SocketAddr>) -> Self {
@@ -62,7 +93,8 @@ impl House {
         let get = |name: &str| environment.get(name).cloned();
         let parts = Parts::start(&get, &Purpose::ALL, true, (clock.clone(), entropy)).await.unwrap();
         let gateway = stack.gateway().unwrap().to_owned();
-        Self { stack, parts, clock, gateway }
+        let place = Place::Here { stack: Box::new(stack), clock };
+        Self { parts, place, gateway, mark: String::new() }
     }
 
     /// A house whose functions reach DynamoDB through a meter.
@@ -74,13 +106,38 @@ impl House {
         (house, meter)
     }
 
+    /// True, and said, where a test that moves the clock or the stack cannot be run.
+    pub fn lacks_its_own_clock(&self) -> bool {
+        let elsewhere = matches!(self.place, Place::Elsewhere { .. });
+        if elsewhere {
+            println!("skipped: needs a clock and a stack of its own");
+        }
+        elsewhere
+    }
+
+    /// The stack, where it is this process's.
+    pub fn stack(&self) -> &Stack {
+        match &self.place {
+            Place::Here { stack, .. } => stack,
+            Place::Elsewhere { .. } => panic!("the stack is elsewhere"),
+        }
+    }
+
     /// Moves time forward.
     pub fn advance(&self, step: SignedDuration) {
-        self.clock.advance(step);
+        match &self.place {
+            Place::Here { clock, .. } => clock.advance(step),
+            Place::Elsewhere { .. } => panic!("the clock is elsewhere"),
+        }
+    }
+
+    /// A tenant's slug in this house, by the name that the test has for it.
+    pub fn slug(&self, name: &str) -> String {
+        if self.mark.is_empty() { name.to_owned() } else { format!("{name}-{}", self.mark) }
     }
 
     /// A tenant of this house. ES256, for its keys are quick to make.
-    pub async fn tenant(&self, slug: &str, settings: Value) -> Arc<Tenant> {
+    pub async fn tenant(&self, name: &str, settings: Value) -> Arc<Tenant> {
         let mut settings = settings;
         if settings["tokens"]["algorithm"].is_null() {
             settings["tokens"]["algorithm"] = "ES256".into();
@@ -89,8 +146,9 @@ impl House {
             settings["tokens"]["delivery"] = "body".into();
         }
         let settings = Settings::parse(settings).unwrap();
-        let slug = TenantSlug::parse(slug).unwrap();
-        Arc::new(admin::tenant::create(&self.parts, &slug, "Acme Works", settings).await.unwrap())
+        let slug = TenantSlug::parse(&self.slug(name)).unwrap();
+        let called = format!("Acme Works {}", self.mark);
+        Arc::new(admin::tenant::create(&self.parts, &slug, called.trim_end(), settings).await.unwrap())
     }
 
     /// A client at an address of its own, `127.0.0.x`: another network.
@@ -101,7 +159,7 @@ impl House {
 
     #[must_use]
     pub fn client_at(&self, address: Ipv4Addr) -> Client {
-        Client::new(&self.gateway, address)
+        Client::new(&self.gateway, &self.mark, address)
     }
 
     /// The base URL, without a trailing slash.
@@ -110,16 +168,30 @@ impl House {
         &self.gateway
     }
 
-    /// The texts of the mails to an address, the oldest first, once all that is due has been sent.
+    /// Has all that is due sent; elsewhere, waits for it.
+    pub async fn settle(&self) {
+        match &self.place {
+            Place::Here { stack, .. } => stack.settle().await.unwrap(),
+            Place::Elsewhere { .. } => tokio::time::sleep(PATIENCE).await,
+        }
+    }
+
+    /// The texts of this house's mails to an address, the oldest first, once all that is due has
+    /// been sent.
     pub async fn mails_to(&self, address: &str) -> Vec<String> {
-        self.stack.settle().await.unwrap();
-        self.stack
-            .inbox()
-            .emails()
-            .iter()
-            .filter(|mail| mail.destination.to.iter().any(|to| to == address))
-            .map(|mail| mail.body.text.clone().unwrap_or_default())
-            .collect()
+        self.settle().await;
+        let mut mails = match &self.place {
+            Place::Here { stack, .. } => stack.inbox().emails(),
+            Place::Elsewhere { mail, http } => {
+                let store = http.get(format!("{mail}/store")).send().await.unwrap().text().await.unwrap();
+                let mut store: Value = serde_json::from_str(&store).unwrap();
+                serde_json::from_value(store["emails"].take()).unwrap()
+            }
+        };
+        mails.retain(|mail: &Email| {
+            mail.subject.contains(&self.mark) && mail.destination.to.iter().any(|to| to == address)
+        });
+        mails.into_iter().map(|mail| mail.body.text.unwrap_or_default()).collect()
     }
 
     /// The last token of a kind that was mailed to an address.
@@ -137,6 +209,10 @@ impl House {
         let mails = self.mails_to(address).await;
         mails.iter().rev().find_map(|text| code_in(text)).unwrap()
     }
+}
+
+fn cheap_hashes() -> BTreeMap<String, String> {
+    BTreeMap::from([("LATCHKEY_ARGON2".to_owned(), "64,1,1".to_owned())])
 }
 
 /// The token with this prefix in a text.

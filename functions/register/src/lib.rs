@@ -68,7 +68,7 @@ impl Register {
     async fn count(&self, request: &Request, tenant: &Tenant, wanted: &Wanted) -> Result<(), Problem> {
         let store = &self.parts.store;
         let network = Bucket::register_of_network(tenant.id, request.from);
-        let address = Bucket::register_of_address(tenant.id, wanted.email.key());
+        let address = Bucket::register_of_address_from(tenant.id, wanted.email.key(), request.from);
         let (network, address) = futures::try_join!(store.count(&network), store.count(&address))?;
         match network.and(address) {
             Verdict::Allowed => Ok(()),

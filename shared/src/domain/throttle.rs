@@ -166,7 +166,8 @@ pub mod limits {
     pub const LOGIN_PER_ACCOUNT_AND_NETWORK: Limit = Limit::new(20, 15);
     pub const LOGIN_PER_DEVICE: Limit = Limit::new(20, 15);
     pub const REGISTER_PER_NETWORK: Limit = Limit::new(100, 60);
-    pub const REGISTER_PER_ADDRESS: Limit = Limit::new(10, 60);
+    /// Per network, so that a stranger cannot keep the owner of an address from registering.
+    pub const REGISTER_PER_ADDRESS_AND_NETWORK: Limit = Limit::new(10, 60);
     pub const FORGOT_PER_NETWORK: Limit = Limit::new(100, 60);
     pub const RESET_PER_NETWORK: Limit = Limit::new(60, 15);
     pub const NOTICE_PER_USER_AND_KIND: Limit = Limit::new(1, 10);

@@ -44,8 +44,9 @@ impl Bucket {
     }
 
     #[must_use]
-    pub fn register_of_address(tenant: TenantId, email: &EmailKey) -> Self {
-        Self::new(tenant, &["address", email.as_str()], limits::REGISTER_PER_ADDRESS)
+    pub fn register_of_address_from(tenant: TenantId, email: &EmailKey, from: ClientAddress) -> Self {
+        let parts = ["register", &from.network(), email.as_str()];
+        Self::new(tenant, &parts, limits::REGISTER_PER_ADDRESS_AND_NETWORK)
     }
 
     #[must_use]
