@@ -166,6 +166,7 @@ pub async fn client_token(
     );
     let key = parts.signers.of(tenant, parts).await?;
     let token = key.sign("at+jwt", &claims).map_err(|error| AdminError::Keys(error.to_string()))?;
+    record(parts, tenant, Kind::ClientTokenMade, None).await?;
     Ok(token.to_string())
 }
 

@@ -30,6 +30,7 @@ pub enum Kind {
     UserSuspended,
     UserResumed,
     SessionsRevoked,
+    ClientTokenMade,
     TenantCreated,
     TenantChanged,
     TenantSuspended,
