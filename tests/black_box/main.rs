@@ -16,3 +16,4 @@ mod spending;
 mod strangers;
 mod tokens;
 mod tour;
+mod worker;

@@ -33,6 +33,8 @@ pub struct Outgoing {
     pub to: String,
     pub letter: Letter,
     pub payment: Payment,
+    /// What the letter's link stands for, where that is still to be stored.
+    pub reset: Option<Box<(Bearer, Reset)>>,
 }
 
 /// What a mail is paid from.
@@ -40,10 +42,11 @@ pub enum Payment {
     Purse(Purse),
     /// A stranger's mail to an address without an account: the tenant's day pays, too.
     StrangerWithoutAccount,
-    /// A security notice: never dropped, but equal ones become one.
+    /// A security notice: never dropped, but equal ones become one. What they say makes them equal,
+    /// so that nobody's deed hides behind another's.
     Notice {
         user: UserId,
-        kind: &'static str,
+        kind: String,
     },
 }
 
@@ -66,14 +69,16 @@ pub async fn decide(parts: &Parts, tenant: &Tenant, due: &Due, entry: &Entry) ->
             What::PasswordChanged { user_id, address, origin } => {
                 let letter =
                     Letter::PasswordChanged { at: errand.created_at, network: origin.network.clone() };
-                Ok(Some(notice(*user_id, address, letter, "password_changed")))
+                let says = ("password_changed", [origin.network.as_str(), &origin.agent]);
+                notice(parts, *user_id, address, letter, says).map(Some)
             }
             What::SignedIn { user_id, address, session_id, origin } => {
                 signed_in(parts, tenant, errand, (*user_id, address), (*session_id, origin)).await
             }
             What::FactorAttacked { user_id, address, method } => {
                 let letter = Letter::FactorUnderAttack { method: *method, failures: Backoff::NOTICE };
-                Ok(Some(notice(*user_id, address, letter, "factor_attacked")))
+                let says = ("factor_attacked", [method.name(), ""]);
+                notice(parts, *user_id, address, letter, says).map(Some)
             }
         },
     }
@@ -89,6 +94,7 @@ async fn registered(parts: &Parts, tenant: &Tenant, place: &str, registration: &
         to: login.address,
         letter: Letter::AccountExists { reset_link },
         payment: Payment::Purse(Purse::Stranger),
+        reset: None,
     }))
 }
 
@@ -100,11 +106,14 @@ fn verification(
 ) -> Result<Outgoing, Problem> {
     let token = registration.open_token(place, parts.passwords_key()?).map_err(broken)?;
     let link = link(&parts.base_url, tenant, Page::Verify, Some(&token)).map_err(broken)?;
-    let expires_in_hours = u32::try_from(Registration::LIFETIME_HOURS).unwrap_or(24);
+    // To the nearest hour: a mail that was late, or is asked for again, does not promise a whole day.
+    let left = registration.expires_at.duration_since(parts.clock.now()).as_mins();
+    let expires_in_hours = u32::try_from((left + 30) / 60).unwrap_or(1).max(1);
     Ok(Outgoing {
         to: registration.address.clone(),
         letter: Letter::VerifyAddress { link, expires_in_hours },
         payment: Payment::StrangerWithoutAccount,
+        reset: None,
     })
 }
 
@@ -117,7 +126,7 @@ async fn reset_requested(
 ) -> Decision {
     match parts.store.login(tenant.id, email).await? {
         Some(login) if login.standing.is_suspended() => Ok(None),
-        Some(login) => reset(parts, tenant, due, errand, (&login, redirect_uri)).map(Some),
+        Some(login) => reset(parts, tenant, due, errand, (login, redirect_uri)).await,
         None => newest_registration(parts, tenant, email).await,
     }
 }
@@ -132,7 +141,7 @@ async fn verification_requested(
     match parts.store.login(tenant.id, email).await? {
         // An administrator made the account: choosing a password proves the address.
         Some(login) if login.standing == UserStatus::Unverified => {
-            reset(parts, tenant, due, errand, (&login, None)).map(Some)
+            reset(parts, tenant, due, errand, (login, None)).await
         }
         Some(_) => Ok(None),
         None => newest_registration(parts, tenant, email).await,
@@ -145,44 +154,46 @@ async fn newest_registration(parts: &Parts, tenant: &Tenant, email: &EmailKey) -
     waiting.first().map(|(place, registration)| verification(parts, tenant, place, registration)).transpose()
 }
 
-/// The token is derived from the errand, so that a second delivery mails the same link.
-pub fn reset_token(parts: &Parts, tenant: &Tenant, due: &Due, email: &EmailKey) -> Result<Bearer, Problem> {
-    let secret = parts.factors_key()?.mac("reset", &[due.errand_id().as_bytes()]);
-    Ok(Bearer::new(Kind::Reset, Selector::address(parts.passwords_key()?, tenant.id, email), secret))
-}
-
-/// What a reset mail's link stands for.
-pub fn reset_of(login: &Login, errand: &Errand, redirect_uri: Option<&str>) -> Reset {
-    Reset {
-        user_id: login.user_id,
-        email_key: login.email_key.clone(),
-        address: login.address.clone(),
-        epoch: login.epoch,
-        redirect_uri: redirect_uri.map(str::to_owned),
-        created_at: errand.created_at,
-        expires_at: later(errand.created_at, SignedDuration::from_mins(Reset::LIFETIME_MINUTES)),
-    }
-}
-
-fn reset(
+/// The token is derived from the errand, so that a second delivery mails the same link; but not one
+/// that the first had mailed and that was used, which would open the account once more.
+async fn reset(
     parts: &Parts,
     tenant: &Tenant,
     due: &Due,
     errand: &Errand,
-    (login, _): (&Login, Option<&str>),
-) -> Result<Outgoing, Problem> {
-    let token = reset_token(parts, tenant, due, &login.email_key)?;
-    let left = later(errand.created_at, SignedDuration::from_mins(Reset::LIFETIME_MINUTES))
-        .duration_since(parts.clock.now())
-        .as_mins();
-    Ok(Outgoing {
-        to: login.address.clone(),
-        letter: Letter::ResetPassword {
-            link: link(&parts.base_url, tenant, Page::Reset, Some(&token)).map_err(broken)?,
-            expires_in_minutes: u32::try_from(left.max(1)).unwrap_or(1),
-        },
+    (login, redirect_uri): (Login, Option<&str>),
+) -> Decision {
+    let factors = parts.factors_key()?;
+    let expires_at = later(errand.created_at, SignedDuration::from_mins(Reset::LIFETIME_MINUTES));
+    let left = expires_at.duration_since(parts.clock.now()).as_mins();
+    if left < 1 {
+        // The errand of a verification outlives the link that it turned out to need.
+        tracing::error!(kind = "reset", tenant = %tenant.slug, "a mail expired unsent");
+        return Ok(None);
+    }
+    let selector = Selector::address(parts.passwords_key()?, tenant.id, &login.email_key);
+    let token = Bearer::new(Kind::Reset, selector, factors.mac("reset", &[due.errand_id().as_bytes()]));
+    let stored = parts.store.reset(tenant.id, &token, factors).await?;
+    if stored.is_some_and(|stored| stored.epoch != login.epoch) {
+        return Ok(None);
+    }
+    let link = link(&parts.base_url, tenant, Page::Reset, Some(&token)).map_err(broken)?;
+    let to = login.address.clone();
+    let reset = Reset {
+        user_id: login.user_id,
+        email_key: login.email_key,
+        address: login.address,
+        epoch: login.epoch,
+        redirect_uri: redirect_uri.map(str::to_owned),
+        created_at: errand.created_at,
+        expires_at,
+    };
+    Ok(Some(Outgoing {
+        to,
+        letter: Letter::ResetPassword { link, expires_in_minutes: u32::try_from(left).unwrap_or(1) },
         payment: Payment::Purse(Purse::Stranger),
-    })
+        reset: Some(Box::new((token, reset))),
+    }))
 }
 
 async fn code(
@@ -203,11 +214,13 @@ async fn code(
         to: address.to_owned(),
         letter: Letter::Code { code: MailedCode::new(digits), expires_in_minutes },
         payment: Payment::Purse(Purse::Code),
+        reset: None,
     }))
 }
 
-/// News only where no other session has the same network and agent; the loser of a race for a
-/// handle has taken its session back, and is no news.
+/// News only where no session that was open already has the same network and agent. A later one
+/// does not count, so that two in a row do not silence each other; and a session is told of even
+/// where it is over by now, since whoever gets in must not hide that by signing out.
 async fn signed_in(
     parts: &Parts,
     tenant: &Tenant,
@@ -223,11 +236,15 @@ async fn signed_in(
     for surplus in devices.iter().take(devices.len().saturating_sub(MOST_DEVICES)) {
         parts.store.forget_device(tenant.id, user, surplus.device_id).await?;
     }
-    let stands = sessions.iter().any(|other| other.session_id == session);
+    // What a reset or a revocation ended makes nobody known.
+    let epoch = sessions.iter().find(|own| own.session_id == session).map(|own| own.epoch);
     let known = sessions.iter().any(|other| {
-        other.session_id != session && other.network == origin.network && other.agent == origin.agent
+        other.session_id != session
+            && epoch.is_none_or(|epoch| other.epoch == epoch)
+            && opened_at(other.session_id) <= opened_at(session)
+            && (&other.network, &other.agent) == (&origin.network, &origin.agent)
     });
-    if !stands || known {
+    if known {
         return Ok(None);
     }
     let letter = Letter::NewSignIn {
@@ -235,11 +252,25 @@ async fn signed_in(
         network: origin.network.clone(),
         agent: origin.agent.clone(),
     };
-    Ok(Some(notice(user, address, letter, "signed_in")))
+    notice(parts, user, address, letter, ("signed_in", [&origin.network, &origin.agent])).map(Some)
 }
 
-fn notice(user: UserId, address: &str, letter: Letter, kind: &'static str) -> Outgoing {
-    Outgoing { to: address.to_owned(), letter, payment: Payment::Notice { user, kind } }
+/// The milliseconds that a ULID begins with; 80 random bits follow.
+fn opened_at(session: SessionId) -> u128 {
+    u128::from_be_bytes(session.to_bytes()) >> 80
+}
+
+fn notice(
+    parts: &Parts,
+    user: UserId,
+    address: &str,
+    letter: Letter,
+    (kind, says): (&str, [&str; 2]),
+) -> Result<Outgoing, Problem> {
+    let tag = parts.factors_key()?.mac("notice", &says.map(str::as_bytes));
+    let tag = tag.first_chunk().map_or(0, |head| u64::from_be_bytes(*head));
+    let payment = Payment::Notice { user, kind: format!("{kind} {tag:016x}") };
+    Ok(Outgoing { to: address.to_owned(), letter, payment, reset: None })
 }
 
 fn broken(error: impl std::fmt::Display) -> Problem {

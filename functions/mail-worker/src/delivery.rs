@@ -1,7 +1,7 @@
 //! One entry, from its name to its mail.
 
 use latchkey::{
-    domain::{Email, Tenant, errand::What, tenant::TenantStatus},
+    domain::{Email, Tenant, TenantSlug, errand::What, purse::Purse, tenant::TenantStatus},
     http::Problem,
     jiff::SignedDuration,
     mail::{PostError, Voice, render},
@@ -10,7 +10,7 @@ use latchkey::{
     store::{Claimed, Due, Entry},
 };
 
-use crate::decide::{Outgoing, Payment, decide, reset_of, reset_token};
+use crate::decide::{Outgoing, Payment, decide};
 
 /// How long a mail waits after its first, second, … failure, in seconds; the last for all later ones.
 const WAITS: [i64; 5] = [5, 15, 60, 300, 900];
@@ -34,18 +34,18 @@ pub async fn deliver(parts: &Parts, due: &Due) -> Result<(), String> {
     let claimed = parts.store.claim(due).await.map_err(|error| error.to_string())?;
     // Done, gone, or another worker's.
     let Some(claimed) = claimed else { return Ok(()) };
-    let (kind, attempts) = (kind(&claimed.entry), claimed.attempts);
+    let (kind, slug, attempts) = (kind(&claimed.entry), slug(&claimed.entry), claimed.attempts);
     if claimed.mail_by() <= parts.clock.now() {
-        tracing::error!(kind, attempts, "a mail expired unsent");
+        tracing::error!(kind, tenant = %slug, attempts, "a mail expired unsent");
         return parts.store.done(due).await.map_err(|error| error.to_string());
     }
     match send(parts, &claimed).await {
         Ok(outcome) => {
-            tracing::info!(kind, attempts, ?outcome, "an outbox entry is done");
+            tracing::info!(kind, tenant = %slug, attempts, ?outcome, "an outbox entry is done");
             parts.store.done(due).await.map_err(|error| error.to_string())
         }
         Err(why) => {
-            tracing::warn!(kind, attempts, why, "a mail is put back");
+            tracing::warn!(kind, tenant = %slug, attempts, why, "a mail is put back");
             let due_at = later(parts.clock.now(), SignedDuration::from_secs(wait(attempts)));
             parts.store.put_back(due, due_at).await.map_err(|error| error.to_string())
         }
@@ -53,11 +53,7 @@ pub async fn deliver(parts: &Parts, due: &Due) -> Result<(), String> {
 }
 
 async fn send(parts: &Parts, claimed: &Claimed) -> Result<Outcome, String> {
-    let slug = match &claimed.entry {
-        Entry::Errand(errand) => &errand.slug,
-        Entry::Registration(registration) => &registration.slug,
-    };
-    let tenant = parts.tenants.load(slug).await.map_err(told)?;
+    let tenant = parts.tenants.load(slug(&claimed.entry)).await.map_err(told)?;
     let Some(tenant) = tenant.filter(|tenant| tenant.standing == TenantStatus::Active) else {
         return Ok(Outcome::NothingToSend);
     };
@@ -67,7 +63,11 @@ async fn send(parts: &Parts, claimed: &Claimed) -> Result<Outcome, String> {
     if !pay(parts, &tenant, claimed, &outgoing).await.map_err(told)? {
         return Ok(Outcome::OverBudget);
     }
-    prepare(parts, &tenant, claimed).await.map_err(told)?;
+    // Paid first: who is over budget must not fill the table either.
+    if let Some((token, reset)) = outgoing.reset.as_deref() {
+        let factors = parts.factors_key().map_err(told)?;
+        parts.store.put_reset(tenant.id, token, reset, factors).await.map_err(|error| error.to_string())?;
+    }
     let voice = Voice {
         tenant_name: tenant.display_name.clone(),
         locale: tenant.settings.mail.locale,
@@ -101,26 +101,11 @@ async fn pay(
     Ok(match &outgoing.payment {
         Payment::Purse(purse) => store.pay(tenant.id, *purse, &mailbox(), &errand).await?,
         Payment::StrangerWithoutAccount => {
-            let purse = latchkey::domain::purse::Purse::Stranger;
-            store.pay(tenant.id, purse, &mailbox(), &errand).await?
+            store.pay(tenant.id, Purse::Stranger, &mailbox(), &errand).await?
                 && (!first || store.pay_for_stranger(tenant.id, tenant.settings.mail.daily_budget).await?)
         }
         Payment::Notice { user, kind } => !first || store.first_notice(tenant.id, *user, kind).await?,
     })
-}
-
-/// Stores what the mail's link stands for, before the mail goes.
-async fn prepare(parts: &Parts, tenant: &Tenant, claimed: &Claimed) -> Result<(), Problem> {
-    let Entry::Errand(errand) = &claimed.entry else { return Ok(()) };
-    let (email, redirect_uri) = match &errand.what {
-        What::ResetRequested { email_key, redirect_uri } => (email_key, redirect_uri.as_deref()),
-        What::VerificationRequested { email_key } => (email_key, None),
-        _ => return Ok(()),
-    };
-    let Some(login) = parts.store.login(tenant.id, email).await? else { return Ok(()) };
-    let token = reset_token(parts, tenant, &claimed.due, email)?;
-    let reset = reset_of(&login, errand, redirect_uri);
-    Ok(parts.store.put_reset(tenant.id, &token, &reset, parts.factors_key()?).await?)
 }
 
 /// Names the mail: the errand, or the user that the registration would make.
@@ -128,6 +113,13 @@ fn reference(claimed: &Claimed) -> String {
     match &claimed.entry {
         Entry::Errand(_) => claimed.due.errand_id().to_owned(),
         Entry::Registration(registration) => registration.user_id.to_string(),
+    }
+}
+
+fn slug(entry: &Entry) -> &TenantSlug {
+    match entry {
+        Entry::Errand(errand) => &errand.slug,
+        Entry::Registration(registration) => &registration.slug,
     }
 }
 

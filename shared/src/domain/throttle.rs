@@ -170,7 +170,6 @@ pub mod limits {
     pub const REGISTER_PER_ADDRESS_AND_NETWORK: Limit = Limit::new(10, 60);
     pub const FORGOT_PER_NETWORK: Limit = Limit::new(100, 60);
     pub const RESET_PER_NETWORK: Limit = Limit::new(60, 15);
-    pub const NOTICE_PER_USER_AND_KIND: Limit = Limit::new(1, 10);
     pub const VERIFY_PER_NETWORK: Limit = Limit::new(100, 15);
 }
 

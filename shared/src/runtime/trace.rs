@@ -2,9 +2,9 @@
 
 use tracing_subscriber::EnvFilter;
 
-/// Begins to write logs. `RUST_LOG` sets what; by default our own lines and others' warnings.
+/// Begins to write logs. `RUST_LOG` sets what; by default what is worth telling.
 pub fn trace() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,latchkey=info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

@@ -1,7 +1,7 @@
 //! Throttles. One write each, which counts and judges at once: a thousand parallel tries see a
 //! thousand different counts.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Store, StoreError,
@@ -13,6 +13,9 @@ use crate::domain::{
     ids::{DeviceId, TenantId, UserId},
     throttle::{Backoff, Limit, Verdict, limits},
 };
+
+/// Security notices that say the same become one for so long.
+const NOTICES_EQUAL_FOR: SignedDuration = SignedDuration::from_mins(10);
 
 /// What is counted, and how much of it is allowed.
 #[derive(Debug, Clone)]
@@ -62,10 +65,6 @@ impl Bucket {
     #[must_use]
     pub fn verify_of_network(tenant: TenantId, from: ClientAddress) -> Self {
         Self::new(tenant, &["verify", &from.network()], limits::VERIFY_PER_NETWORK)
-    }
-
-    fn notices_of_user(tenant: TenantId, user: UserId, kind: &str) -> Self {
-        Self::new(tenant, &["notice", &user.to_string(), kind], limits::NOTICE_PER_USER_AND_KIND)
     }
 
     /// Mails to addresses without an account, by the tenant's own budget.
@@ -136,10 +135,16 @@ impl Store {
     /// Whether this security notice is the first of its kind in ten minutes: equal ones become one.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot answer.
+    /// [`StoreError`] when the store cannot answer; a notice is not dropped for that.
     pub async fn first_notice(&self, tenant: TenantId, user: UserId, kind: &str) -> Result<bool, StoreError> {
-        let verdict = self.count(&Bucket::notices_of_user(tenant, user, kind)).await?;
-        Ok(verdict == Verdict::Allowed)
+        let now = self.clock.now();
+        let until = now.saturating_add(NOTICES_EQUAL_FOR).unwrap_or(now);
+        let key = Key::bucket(tenant, &["notice", &user.to_string(), kind]);
+        let change = Change::of(key, "SET expires_at = :until")
+            .when("attribute_not_exists(expires_at) OR expires_at <= :now")
+            .time(":until", until)
+            .time(":now", now);
+        Ok(self.change(change).await?.is_done())
     }
 
     /// Counts a try as a failure before it is made, and says which failure in a row it would be.
