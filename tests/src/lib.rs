@@ -76,9 +76,9 @@ impl House {
         let environment = local::environment::environment(&gateway, dynamodb, &mail);
         let get = |name: &str| environment.get(name).cloned();
         let (clock, entropy) = (Arc::new(WallClock), Arc::new(SystemEntropy::default()));
-        let mark: [u8; 5] = (&*entropy as &dyn Entropy).bytes();
+        let mark = u64::from_be_bytes((&*entropy as &dyn Entropy).bytes());
         let parts = Parts::start(&get, &Purpose::ALL, true, (clock, entropy)).await.unwrap();
-        let mark = mark.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mark = format!("{mark:x}");
         Self { parts, place: Place::Elsewhere { mail, http: reqwest::Client::new() }, gateway, mark }
     }
 
