@@ -62,8 +62,6 @@ codes! {
         "A request with a cookie must come from an allowed origin and carry JSON.",
     TenantNotFound 404 "tenant_not_found" "Tenant not found"
         "There is no such tenant.",
-    NotFound 404 "not_found" "Not found"
-        "There is nothing here.",
     NoSuchFactor 409 "no_such_factor" "No such factor"
         "The user has no factor of this kind.",
     EmailTaken 409 "email_taken" "E-mail address taken"
