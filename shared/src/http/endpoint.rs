@@ -50,25 +50,21 @@ impl<E: Endpoint> Served<E> {
     /// Answers one HTTP event.
     pub async fn answer(&self, event: lambda_http::Request) -> http::Response<Body> {
         let began = self.parts.clock.now();
-        let id = request_id(&event);
-        let (response, problem) = match Request::of(event, began, self.parts.edge_secret.as_deref()) {
-            Err(problem) => (problem.response(&id), Some(problem)),
-            Ok(request) => {
-                let answered = if request.method == Method::OPTIONS {
-                    let tenant = self.parts.tenants.to_share_with(&request).await;
-                    return finish(cors::preflight(&request, E::ROUTES, tenant.as_deref()));
-                } else {
-                    self.endpoint.call(&request).await
-                };
-                let (response, problem) = match answered {
-                    Ok(response) => (response, None),
-                    Err(problem) => (problem.response(&id), Some(problem)),
-                };
-                let tenant = self.parts.tenants.to_share_with(&request).await;
-                (cors::answer(response, &request, tenant.as_deref()), problem)
-            }
+        let request = Request::of(event, began, self.parts.edge_secret.as_deref());
+        let tenant = self.parts.tenants.to_share_with(&request).await;
+        if request.method == Method::OPTIONS {
+            return finish(cors::preflight(&request, E::ROUTES, tenant.as_deref()));
+        }
+        let answered = match request.check_body() {
+            Ok(()) => self.endpoint.call(&request).await,
+            Err(problem) => Err(problem),
         };
-        self.log(&id, response.status, problem.as_ref(), began);
+        let (response, problem) = match answered {
+            Ok(response) => (response, None),
+            Err(problem) => (problem.response(&request.id), Some(problem)),
+        };
+        let response = cors::answer(response, &request, tenant.as_deref());
+        self.log(&request.id, response.status, problem.as_ref(), began);
         finish(response)
     }
 
@@ -82,16 +78,6 @@ impl<E: Endpoint> Served<E> {
             _ => tracing::info!(function = E::NAME, request = id, status, code, milliseconds),
         }
     }
-}
-
-fn request_id(event: &lambda_http::Request) -> String {
-    use lambda_http::{RequestExt, request::RequestContext};
-    match event.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
-        Some(RequestContext::ApiGatewayV1(context)) => context.request_id.clone(),
-        _ => None,
-    }
-    .unwrap_or_default()
 }
 
 fn finish(response: Response) -> http::Response<Body> {

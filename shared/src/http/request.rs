@@ -33,14 +33,8 @@ pub struct Request {
 impl Request {
     /// Takes an event apart. With `edge_secret`, a request counts as CloudFront's, which alone
     /// knows it, and the viewer's address is what CloudFront says.
-    ///
-    /// # Errors
-    /// 413 for a body that is too large, 415 for one that is not JSON.
-    pub fn of(
-        event: lambda_http::Request,
-        at: Timestamp,
-        edge_secret: Option<&str>,
-    ) -> Result<Self, Problem> {
+    #[must_use]
+    pub fn of(event: lambda_http::Request, at: Timestamp, edge_secret: Option<&str>) -> Self {
         let (id, source) = match event.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => {
                 (context.request_id.clone(), context.http.source_ip.clone())
@@ -60,7 +54,7 @@ impl Request {
             _ => Vec::new(),
         };
         let viewer = edge_secret.and_then(|secret| viewer(&parts.headers, secret));
-        let request = Self {
+        Self {
             id: id.unwrap_or_default(),
             at,
             method: parts.method,
@@ -72,14 +66,21 @@ impl Request {
             query,
             headers: parts.headers,
             body,
-        };
-        if request.body.len() > MOST_BODY_BYTES {
+        }
+    }
+
+    /// Whether an endpoint should look at it at all; decided before any work.
+    ///
+    /// # Errors
+    /// 413 for a body that is too large, 415 for one that is not JSON.
+    pub fn check_body(&self) -> Result<(), Problem> {
+        if self.body.len() > MOST_BODY_BYTES {
             return Err(Code::BodyTooLarge.into());
         }
-        if !request.body.is_empty() && request.header(header::CONTENT_TYPE.as_str()).is_some_and(foreign) {
+        if !self.body.is_empty() && self.header(header::CONTENT_TYPE.as_str()).is_some_and(foreign) {
             return Err(Code::UnsupportedMediaType.into());
         }
-        Ok(request)
+        Ok(())
     }
 
     /// A parameter of the path, decoded.
