@@ -133,6 +133,70 @@ async fn a_bearer_token_that_is_present_must_be_valid() {
     assert_eq!(late.problem(), (401, "bearer_invalid"));
 }
 
+/// What every answer must carry, whatever it says.
+fn is_hardened(answer: &tests::Answer) {
+    for (name, value) in [
+        ("cache-control", "no-store"),
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+        ("vary", "Origin"),
+        ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+    ] {
+        assert_eq!(answer.header(name), Some(value), "{name} of {}", answer.status);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn successes_and_refusals_alike_are_hardened() {
+    let house = House::start().await;
+    house.tenant("acme", json!({ "origins": ["https://app.example"] })).await;
+    let client = house.client(2);
+    let path = below("acme", "login");
+    let origin = ("origin", "https://app.example");
+    let login = json!({ "email": "a@b.example", "password": "not the password" });
+    let answers = [
+        client.post("acme", "register", &registration("ada@example.com", PASSWORD)).await,
+        client.get("acme", ".well-known/jwks.json").await,
+        client.get("acme", "verify-email?token=x").await,
+        client.post("acme", "login", &login).await,
+        client.post("nobody", "login", &login).await,
+        client.send(Method::POST, &path, &[JSON, origin], vec![b' '; 64 * 1024 + 1]).await,
+        client.send(Method::POST, &path, &[("content-type", "text/plain"), origin], b"x".to_vec()).await,
+        client.post("acme", "login", &json!({})).await,
+    ];
+    let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses, [200, 200, 400, 401, 404, 413, 415, 422]);
+    answers.iter().for_each(is_hardened);
+    for refused in &answers[5..7] {
+        assert_eq!(refused.header("access-control-allow-origin"), Some("https://app.example"));
+    }
+}
+
+/// Fail closed: without DynamoDB nobody gets in, and everybody is told when to come back.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_store_every_stranger_is_told_to_come_back() {
+    let (house, meter) = House::metered().await;
+    let tenant = house.tenant("acme", json!({})).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let client = house.client(2);
+    ada.sign_in(&house, &client).await;
+    meter.break_off(true);
+    let email = json!({ "email": ada.email });
+    for (path, body) in [
+        ("login", json!({ "email": ada.email, "password": PASSWORD })),
+        ("login", json!({ "email": "unknown@example.com", "password": PASSWORD })),
+        ("register", registration("bob@example.com", PASSWORD)),
+        ("forgot-password", email),
+    ] {
+        let answer = client.post("acme", path, &body).await;
+        assert_eq!(answer.problem(), (503, "unavailable"), "{path}");
+        assert!(answer.header("retry-after").is_some(), "{path}");
+        is_hardened(&answer);
+    }
+    meter.break_off(false);
+    assert_eq!(ada.login(&client).await.data()["status"], "authenticated");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_carries_the_headers_and_cors_names_only_allowed_origins() {
     let house = House::start().await;
@@ -141,15 +205,7 @@ async fn every_answer_carries_the_headers_and_cors_names_only_allowed_origins() 
     for (origin, allowed) in [("https://app.example", true), ("https://evil.example", false), ("null", false)]
     {
         let answer = client.post_with("acme", "login", &json!({}), &[("origin", origin)]).await;
-        for (name, value) in [
-            ("cache-control", "no-store"),
-            ("referrer-policy", "no-referrer"),
-            ("x-content-type-options", "nosniff"),
-            ("vary", "Origin"),
-        ] {
-            assert_eq!(answer.header(name), Some(value), "{name}");
-        }
-        assert!(answer.header("strict-transport-security").is_some());
+        is_hardened(&answer);
         let shown = answer.header("access-control-allow-origin");
         assert_eq!(shown, allowed.then_some(origin));
         let headers = [("origin", origin), ("access-control-request-method", "POST")];

@@ -3,11 +3,21 @@
 use std::{
     collections::BTreeMap,
     net::Ipv4Addr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use axum::{Router, body::Bytes, extract::State, http::HeaderMap, response::IntoResponse, routing::any};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::IntoResponse,
+    routing::any,
+};
 use serde_json::Value;
 use tokio::{net::TcpListener, time::Instant};
 
@@ -35,6 +45,7 @@ struct Shared {
     upstream: String,
     client: reqwest::Client,
     calls: Mutex<Vec<Call>>,
+    broken: AtomicBool,
 }
 
 struct Call {
@@ -54,6 +65,7 @@ impl Meter {
             upstream: upstream.to_owned(),
             client: reqwest::Client::new(),
             calls: Mutex::default(),
+            broken: AtomicBool::new(false),
         });
         let router = Router::new().fallback(any(forward)).with_state(Arc::clone(&shared));
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -67,6 +79,11 @@ impl Meter {
             ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.url.clone()),
             ("LATCHKEY_ARGON2".to_owned(), "64,1,1".to_owned()),
         ])
+    }
+
+    /// Answers every call as a DynamoDB that is out, or passes them on again.
+    pub fn break_off(&self, broken: bool) {
+        self.shared.broken.store(broken, Ordering::Relaxed);
     }
 
     /// Reads the meter and sets it back.
@@ -94,6 +111,10 @@ fn longest_chain(calls: &[Call]) -> usize {
 }
 
 async fn forward(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
+    if shared.broken.load(Ordering::Relaxed) {
+        let out = Bytes::from_static(br#"{"__type":"InternalServerError"}"#);
+        return (StatusCode::INTERNAL_SERVER_ERROR, [("content-type", "application/x-amz-json-1.0")], out);
+    }
     let began = Instant::now();
     tokio::time::sleep(HOLD_UP).await;
     let target =

@@ -231,6 +231,11 @@ pub fn code_in(text: &str) -> Option<String> {
         .find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
+/// How many second factors are guessed over fresh handles; 10,000 for a whole proof.
+pub fn guesses() -> u32 {
+    std::env::var("LATCHKEY_GUESSES").ok().and_then(|guesses| guesses.parse().ok()).unwrap_or(1000)
+}
+
 /// How many rounds a race is run; 200 for a whole proof.
 #[must_use]
 pub fn rounds() -> usize {
