@@ -9,7 +9,6 @@ use latchkey::{
         errand::{Errand, What},
         event::Kind as EventKind,
         registration::Reset,
-        throttle::Verdict,
     },
     http::{Endpoint, Operation, Problem, Request, Response, Route},
     jiff::SignedDuration,
@@ -62,10 +61,7 @@ impl Endpoint for ForgotPassword {
 impl ForgotPassword {
     async fn count(&self, request: &Request, tenant: &Tenant) -> Result<(), Problem> {
         let network = Bucket::forgot_of_network(tenant.id, request.from);
-        match self.parts.store.count(&network).await? {
-            Verdict::Allowed => Ok(()),
-            Verdict::Refused { retry_after } => Err(Problem::too_many(retry_after)),
-        }
+        Problem::unless_allowed(self.parts.store.count(&network).await?)
     }
 
     async fn ask(&self, request: &Request, tenant: &Tenant, wanted: Wanted) -> Result<(), Problem> {

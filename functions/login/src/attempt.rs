@@ -1,7 +1,7 @@
 //! What a login asks, and what is counted before it is looked at.
 
 use latchkey::{
-    domain::{Email, GivenPassword, Tenant, device::Device, throttle::Verdict, user::Login as Account},
+    domain::{Email, GivenPassword, Tenant, device::Device, user::Login as Account},
     http::{Problem, Request, cookies, form},
     runtime::Parts,
     sign_in::Presented,
@@ -84,9 +84,7 @@ impl Attempt {
         });
         let stranger = network.and(of_account);
         let verdict = if device.is_some() { narrow.or(stranger) } else { narrow.and(stranger) };
-        match verdict {
-            Verdict::Allowed => Ok(Self { account, device, failures }),
-            Verdict::Refused { retry_after } => Err(Problem::too_many(retry_after)),
-        }
+        Problem::unless_allowed(verdict)?;
+        Ok(Self { account, device, failures })
     }
 }

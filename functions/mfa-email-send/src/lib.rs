@@ -8,7 +8,6 @@ use latchkey::{
         event::Kind as EventKind,
         handle::Handle,
         settings::Method,
-        user::UserStatus,
     },
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
     jiff::SignedDuration,
@@ -61,10 +60,7 @@ impl Endpoint for MfaEmailSend {
             CodeSent::TooSoon { handle, retry_after } => (handle, Some(retry_after)),
             CodeSent::Gone => return Err(Code::MfaTokenInvalid.into()),
         };
-        let stands = state
-            .is_some_and(|state| state.epoch == handle.epoch && state.standing == UserStatus::Active)
-            && tenant.honours(handle.created_at);
-        if !stands {
+        if !state.is_some_and(|state| handle.stands(&state, &tenant)) {
             return Err(Code::MfaTokenInvalid.into());
         }
         if let Some(retry_after) = too_soon {

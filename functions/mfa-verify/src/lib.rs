@@ -18,7 +18,6 @@ use latchkey::{
         ids::UserId,
         session::Authentication,
         throttle::{Backoff, Verdict},
-        user::UserStatus,
     },
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, cookies, problem::Located},
     jiff::SignedDuration,
@@ -94,11 +93,7 @@ impl MfaVerify {
             store.count_failure(&failures),
             store.user_state(tenant.id, user),
         )?;
-        let live = handle.zip(state).filter(|(handle, state)| {
-            state.epoch == handle.epoch
-                && state.standing == UserStatus::Active
-                && tenant.honours(handle.created_at)
-        });
+        let live = handle.zip(state).filter(|(handle, state)| handle.stands(state, tenant));
         let Some((handle, _)) = live else {
             // Nothing was compared: a dead handle is no try at the factor.
             if verdict == Verdict::Allowed {
@@ -106,9 +101,7 @@ impl MfaVerify {
             }
             return Err(Code::MfaTokenInvalid.into());
         };
-        if let Verdict::Refused { retry_after } = verdict {
-            return Err(Problem::too_many(retry_after));
-        }
+        Problem::unless_allowed(verdict)?;
         if !handle.methods.contains(&asked.method) {
             let fault = Fault::value("this method is not available for this sign-in");
             let at = vec!["body".to_owned(), "method".to_owned()];

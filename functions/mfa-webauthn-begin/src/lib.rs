@@ -5,7 +5,6 @@
 
 use async_trait::async_trait;
 use latchkey::{
-    domain::user::UserStatus,
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
     keys::Purpose,
     runtime::Parts,
@@ -48,11 +47,7 @@ impl Endpoint for MfaWebauthnBegin {
             self.parts.store.count_begin(tenant.id, &token),
             self.parts.store.user_state(tenant.id, user),
         )?;
-        let stands = handle.zip(state).is_some_and(|(handle, state)| {
-            state.epoch == handle.epoch
-                && state.standing == UserStatus::Active
-                && tenant.honours(handle.created_at)
-        });
+        let stands = handle.zip(state).is_some_and(|(handle, state)| handle.stands(&state, &tenant));
         Err(if stands { Code::NoSuchFactor } else { Code::MfaTokenInvalid }.into())
     }
 }

@@ -10,7 +10,6 @@ use latchkey::{
         event::Kind as EventKind,
         password::About,
         registration::Reset,
-        throttle::Verdict,
         user::Login as Account,
     },
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form, problem::Located},
@@ -81,9 +80,7 @@ impl PasswordReset {
         let store = &self.parts.store;
         let (verdict, reset) =
             futures::join!(store.count(&network), store.reset(tenant.id, &token, self.parts.factors_key()?),);
-        if let Verdict::Refused { retry_after } = verdict? {
-            return Err(Problem::too_many(retry_after));
-        }
+        Problem::unless_allowed(verdict?)?;
         Ok(reset?.filter(|reset| tenant.honours(reset.created_at)).ok_or(Code::TokenInvalid)?)
     }
 }

@@ -11,7 +11,6 @@ use latchkey::{
         ids::UserId,
         password::About,
         registration::Registration,
-        throttle::Verdict,
         user::{Profile, UserStatus},
     },
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
@@ -70,10 +69,7 @@ impl Register {
         let network = Bucket::register_of_network(tenant.id, request.from);
         let address = Bucket::register_of_address_from(tenant.id, wanted.email.key(), request.from);
         let (network, address) = futures::try_join!(store.count(&network), store.count(&address))?;
-        match network.and(address) {
-            Verdict::Allowed => Ok(()),
-            Verdict::Refused { retry_after } => Err(Problem::too_many(retry_after)),
-        }
+        Problem::unless_allowed(network.and(address))
     }
 
     async fn keep_pending(
@@ -85,7 +81,7 @@ impl Register {
     ) -> Result<Response, Problem> {
         let key = self.parts.passwords_key()?;
         let user_id = UserId::fresh(&*self.parts.clock, &*self.parts.entropy);
-        let selector = Selector::of_email(key, tenant.id, &wanted.email);
+        let selector = Selector::address(key, tenant.id, wanted.email.key());
         let token = Bearer::random(Kind::Verify, selector, &*self.parts.entropy);
         let registration = wanted.into_registration(user_id, tenant, request);
         let asked = event(&self.parts, request, tenant, EventKind::RegistrationRequested, None);

@@ -6,7 +6,7 @@
 
 use async_trait::async_trait;
 use latchkey::{
-    domain::{Tenant, event::Kind as EventKind, session::Session, settings::Delivery, user::UserStatus},
+    domain::{Tenant, event::Kind as EventKind, session::Session, settings::Delivery},
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, cookies, form},
     keys::Purpose,
     runtime::Parts,
@@ -86,10 +86,11 @@ impl SessionRefresh {
         let (session, state) =
             futures::try_join!(store.session(tenant.id, user, session), store.user_state(tenant.id, user))?;
         let (Some(session), Some(state)) = (session, state) else { return Err(Code::SessionInvalid.into()) };
-        let alive = state.standing == UserStatus::Active
-            && session.is_alive(state.epoch, request.at)
-            && tenant.honours(session.created_at);
-        if alive { Ok(session) } else { Err(Code::SessionInvalid.into()) }
+        if session.stands(&state, tenant, request.at) {
+            Ok(session)
+        } else {
+            Err(Code::SessionInvalid.into())
+        }
     }
 
     fn successor(&self, tenant: &Tenant, token: &Bearer, session: &Session) -> Result<Bearer, Problem> {

@@ -9,7 +9,6 @@ use latchkey::{
         errand::{Errand, What},
         event::Kind as EventKind,
         registration::Registration,
-        throttle::Verdict,
     },
     http::{Endpoint, Operation, Problem, Request, Response, Route},
     jiff::SignedDuration,
@@ -47,10 +46,9 @@ impl Endpoint for VerifyEmailResend {
         let mut form = request.form()?;
         let values = (form.text("email", Email::parse),);
         let (email,) = form.finish(values)?;
-        match self.parts.store.count(&Bucket::forgot_of_network(tenant.id, request.from)).await? {
-            Verdict::Allowed => {}
-            Verdict::Refused { retry_after } => return Err(Problem::too_many(retry_after)),
-        }
+        Problem::unless_allowed(
+            self.parts.store.count(&Bucket::forgot_of_network(tenant.id, request.from)).await?,
+        )?;
         self.ask(request, &tenant, &email).await?;
         Ok(Response::data(
             request,

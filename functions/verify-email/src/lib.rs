@@ -14,7 +14,6 @@ use latchkey::{
         registration::Registration,
         session::Authentication,
         settings::Method,
-        throttle::Verdict,
         user::{Epoch, Login as Account, UserStatus},
     },
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
@@ -116,10 +115,7 @@ impl VerifyEmail {
 
     async fn count(&self, request: &Request, tenant: &Tenant) -> Result<(), Problem> {
         let network = Bucket::verify_of_network(tenant.id, request.from);
-        match self.parts.store.count(&network).await? {
-            Verdict::Allowed => Ok(()),
-            Verdict::Refused { retry_after } => Err(Problem::too_many(retry_after)),
-        }
+        Problem::unless_allowed(self.parts.store.count(&network).await?)
     }
 
     /// One query finds the token's registration and whether others wait for its address.

@@ -4,11 +4,7 @@ use std::sync::Arc;
 
 use super::Tenants;
 use crate::{
-    domain::{
-        Tenant,
-        session::Session,
-        user::{UserState, UserStatus},
-    },
+    domain::{Tenant, session::Session, user::UserState},
     http::{Code, Problem, Request},
     store::Store,
     tokens::Subject,
@@ -33,9 +29,10 @@ impl Caller {
         let (session, state) =
             futures::try_join!(store.session(tenant.id, user, session), store.user_state(tenant.id, user))?;
         let (Some(session), Some(state)) = (session, state) else { return Err(Code::BearerInvalid.into()) };
-        let alive = state.standing == UserStatus::Active
-            && session.is_alive(state.epoch, request.at)
-            && tenant.honours(session.created_at);
-        if alive { Ok(Self { tenant, user: state, session }) } else { Err(Code::BearerInvalid.into()) }
+        if session.stands(&state, &tenant, request.at) {
+            Ok(Self { tenant, user: state, session })
+        } else {
+            Err(Code::BearerInvalid.into())
+        }
     }
 }

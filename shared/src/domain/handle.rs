@@ -3,7 +3,13 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ids::UserId, session::Origin, settings::Method, user::Epoch};
+use super::{
+    Tenant,
+    ids::UserId,
+    session::Origin,
+    settings::Method,
+    user::{Epoch, UserState, UserStatus},
+};
 
 /// What an `mfa_token` stands for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -36,4 +42,10 @@ impl Handle {
     pub const CODE_COOLDOWN_SECONDS: i64 = 30;
     /// WebAuthn challenges that may be begun.
     pub const BEGINS: u32 = 5;
+
+    /// Whether its password still counts: nothing has ended it since, and its user may sign in.
+    #[must_use]
+    pub fn stands(&self, user: &UserState, tenant: &Tenant) -> bool {
+        self.epoch == user.epoch && user.standing == UserStatus::Active && tenant.honours(self.created_at)
+    }
 }

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    Tenant,
     ids::{SessionId, UserId},
-    user::Epoch,
+    user::{Epoch, UserState, UserStatus},
 };
 
 /// How a person proved who they are: the `amr` (RFC 8176) and `acr` of the session.
@@ -78,6 +79,14 @@ pub struct Session {
 impl Session {
     /// For so long after a rotation its predecessor gets the same successor again.
     pub const GRACE_SECONDS: i64 = 30;
+
+    /// Whether it still lets its user in: alive, not ended by the tenant, the user not suspended.
+    #[must_use]
+    pub fn stands(&self, user: &UserState, tenant: &Tenant, now: Timestamp) -> bool {
+        user.standing == UserStatus::Active
+            && self.is_alive(user.epoch, now)
+            && tenant.honours(self.created_at)
+    }
 
     /// Whether it is alive at `now` for a user whose epoch is `epoch`.
     #[must_use]

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::Response;
-use crate::{domain::Fault, store::StoreError};
+use crate::{
+    domain::{Fault, throttle::Verdict},
+    store::StoreError,
+};
 
 macro_rules! codes {
     ($($(#[doc = $doc:literal])* $name:ident $status:literal $code:literal $title:literal $detail:literal,)*) => {
@@ -115,6 +118,17 @@ impl Problem {
     #[must_use]
     pub fn too_many(retry_after: u32) -> Self {
         Self { retry_after: Some(retry_after), ..Code::TooManyAttempts.into() }
+    }
+
+    /// 429 for a try that may not go on.
+    ///
+    /// # Errors
+    /// [`Problem::too_many`] for a refused verdict.
+    pub fn unless_allowed(verdict: Verdict) -> Result<(), Self> {
+        match verdict {
+            Verdict::Allowed => Ok(()),
+            Verdict::Refused { retry_after } => Err(Self::too_many(retry_after)),
+        }
     }
 
     /// 500; `cause` is for the log.

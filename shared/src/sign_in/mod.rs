@@ -58,34 +58,38 @@ impl Opened {
     }
 }
 
-/// Drafts a session: nothing is stored yet.
-#[must_use]
-pub fn draft(parts: &Parts, request: &Request, tenant: &Tenant, proven: &Proven<'_>) -> (Session, Seed) {
+/// Drafts a session and its first refresh token; nothing is stored yet.
+fn draft(
+    parts: &Parts,
+    request: &Request,
+    tenant: &Tenant,
+    proven: &Proven<'_>,
+) -> Result<(Session, Bearer), Problem> {
     let limits = tenant.settings.session_limits(proven.remember_me);
     let session_id = SessionId::fresh(&*parts.clock, &*parts.entropy);
     let origin = request.origin();
+    let expires_at = later(request.at, limits.absolute);
+    let proof = Proof { key: parts.signing_key()?, tenant: tenant.id };
+    let selector = Selector::session(proven.user_id, session_id);
+    let refresh = Bearer::proven(TokenKind::Refresh, selector, &proof, parts.entropy.bytes(), expires_at);
     let session = Session {
         session_id,
         user_id: proven.user_id,
         epoch: proven.epoch,
         authentication: proven.authentication,
-        refresh_hash: String::new(),
+        refresh_hash: refresh.hash(),
         previous_hash: None,
         rotated_at: None,
         created_at: request.at,
         last_used_at: request.at,
-        expires_at: request.at.saturating_add(limits.absolute).unwrap_or(request.at),
+        expires_at,
         idle_seconds: limits.idle.as_secs(),
         remembered: proven.remember_me && !tenant.settings.requires_aal2(),
         network: origin.network,
         agent: origin.agent,
     };
-    (session, Seed(parts.entropy.bytes()))
+    Ok((session, refresh))
 }
-
-/// The random part of a session's first refresh token.
-#[derive(Clone, Copy)]
-pub struct Seed([u8; 12]);
 
 /// Opens a session: stores it, signs its tokens meanwhile, and queues the notice of a new sign-in.
 ///
@@ -97,9 +101,7 @@ pub async fn open(
     tenant: &Tenant,
     proven: &Proven<'_>,
 ) -> Result<Opened, Problem> {
-    let (mut session, seed) = draft(parts, request, tenant, proven);
-    let refresh = first_refresh(parts, tenant, &session, seed)?;
-    session.refresh_hash = refresh.hash();
+    let (session, refresh) = draft(parts, request, tenant, proven)?;
     let (stored, tokens, told) = futures::join!(
         parts.store.open_session(tenant.id, &session),
         tokens(parts, request, tenant, &session, &refresh),
@@ -108,12 +110,6 @@ pub async fn open(
     stored?;
     told?;
     Ok(Opened { tokens: tokens?, session, refresh })
-}
-
-fn first_refresh(parts: &Parts, tenant: &Tenant, session: &Session, seed: Seed) -> Result<Bearer, Problem> {
-    let proof = Proof { key: parts.signing_key()?, tenant: tenant.id };
-    let selector = Selector::session(session.user_id, session.session_id);
-    Ok(Bearer::proven(TokenKind::Refresh, selector, &proof, seed.0, session.expires_at))
 }
 
 /// The access token of a session and what goes with it. With `token_delivery: cookie` the refresh

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     domain::{
-        Email, EmailKey, Entropy,
+        EmailKey, Entropy,
         ids::{DeviceId, SessionId, TenantId, UserId},
     },
     keys::DataKey,
@@ -92,14 +92,6 @@ impl Selector {
     #[must_use]
     pub fn text(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(&self.0)
-    }
-}
-
-/// Convenience for callers that hold the whole address.
-impl Selector {
-    #[must_use]
-    pub fn of_email(key: &DataKey, tenant: TenantId, email: &Email) -> Self {
-        Self::address(key, tenant, email.key())
     }
 }
 
