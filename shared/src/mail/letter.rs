@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::domain::settings::Method;
+use crate::domain::{errand::FactorChange, settings::Method};
 
 /// A mail, before it has words. Its `Debug` shows neither links nor codes.
 #[derive(Debug, Clone)]
@@ -25,6 +25,22 @@ pub enum Letter {
     NewSignIn { at: Timestamp, network: String, agent: String },
     /// The second factor was wrong `failures` times in a row, each time after the right password.
     FactorUnderAttack { method: Method, failures: u32 },
+    /// A second factor was added, removed or replaced.
+    FactorChanged { method: Method, change: FactorChange, at: Timestamp, network: String },
+    /// An administrator of the tenant removed all second factors.
+    FactorsReset { at: Timestamp },
+    /// A sign-in spent a backup code; `left` can still be used.
+    BackupCodeUsed { left: u32, at: Timestamp, network: String },
+    /// Confirms this address for an account: codes are to be mailed to it, or it is to become the
+    /// account's address.
+    AddressCode { code: MailedCode, expires_in_minutes: u32 },
+    /// To the *old* address: the account has another one now. `masked_new` is as
+    /// [`masked`](crate::domain::email::masked) shows it; `undo_link` works for `days`.
+    EmailChanged { masked_new: String, undo_link: Link, days: u32, at: Timestamp, network: String },
+    /// To an address that was the account's for a while: the one before it was brought back.
+    EmailRestored { at: Timestamp },
+    /// The account was deleted at the owner's request.
+    AccountDeleted { at: Timestamp },
 }
 
 /// The text is not an absolute `https:` or `http:` URL.

@@ -6,11 +6,10 @@ mod en;
 use std::net::Ipv6Addr;
 
 use super::{
-    agent,
     letter::{Letter, Link},
     plain::Plain,
 };
-use crate::domain::Locale;
+use crate::domain::{Locale, agent};
 
 /// A mail in words, before it has a form.
 pub(super) struct Words<'a> {
@@ -38,6 +37,9 @@ pub(super) struct Fact {
     pub label: &'static str,
     pub value: String,
 }
+
+/// So few backup codes, or fewer, and it is time for new ones.
+const FEW_BACKUP_CODES: u32 = 3;
 
 /// The words of a letter. `answered` says whether somebody reads answers.
 pub(super) fn of(letter: &Letter, tenant: Plain, locale: Locale, answered: bool) -> Words<'_> {

@@ -1,12 +1,12 @@
-//! Security design, row 18: whatever a tenant is called and whatever a client calls itself, the mail
-//! has the same elements and attributes as with harmless names, a one-line subject, and no link that
-//! is not ours.
+//! Security design, row 18: whatever a tenant is called, whatever a client calls itself and whatever
+//! address it gives an account, the mail has the same elements and attributes as with harmless ones, a
+//! one-line subject, and no link that is not ours.
 
 use linkify::LinkFinder;
 use scraper::{Html, Node};
 use unicode_normalization::UnicodeNormalization;
 
-use super::{LINK, NETWORK, letters, rendered};
+use super::{LINK, MASKED, NETWORK, letters, rendered};
 use crate::domain::Locale;
 
 const HAND_MADE: &[&str] = &[
@@ -174,6 +174,9 @@ const HAND_MADE: &[&str] = &[
     "Mozilla/5.0 (Windows NT 10.0) Chrome/1.0 http://evil.example",
 ];
 
+/// A network, an agent and a masked address.
+const HARMLESS: [&str; 3] = [NETWORK, "harmless", MASKED];
+
 fn payloads() -> Vec<String> {
     let mut payloads: Vec<String> = HAND_MADE.iter().map(|&text| text.to_owned()).collect();
     payloads.push("A".repeat(100_000));
@@ -235,9 +238,9 @@ fn assert_only_ours(text: &str, payload: &str) {
     }
 }
 
-fn assert_harmless(payload: &str, tenant_name: &str, network: &str, agent: &str, locale: Locale) {
-    let harmless = letters(NETWORK, "harmless");
-    for ((name, harmless), (_, hostile)) in harmless.into_iter().zip(letters(network, agent)) {
+fn assert_harmless(payload: &str, tenant_name: &str, [network, agent, masked]: [&str; 3], locale: Locale) {
+    let harmless = letters(HARMLESS[0], HARMLESS[1], HARMLESS[2]);
+    for ((name, harmless), (_, hostile)) in harmless.into_iter().zip(letters(network, agent, masked)) {
         let plain = rendered(&harmless, "Acme", locale);
         let mail = rendered(&hostile, tenant_name, locale);
         let html = Html::parse_document(&mail.html);
@@ -284,7 +287,7 @@ fn the_checker_sees_links() {
     ] {
         assert!(!links(text).is_empty(), "{text}");
     }
-    let letter = &letters(NETWORK, "x")[0].1;
+    let letter = &letters(NETWORK, "x", MASKED)[0].1;
     assert_eq!(links(&rendered(letter, "Acme", Locale::En).text), [LINK]);
 }
 
@@ -293,15 +296,15 @@ fn hostile_tenant_names() {
     let payloads = payloads();
     assert!(payloads.len() >= 100);
     for payload in &payloads {
-        assert_harmless(payload, payload, NETWORK, "harmless", Locale::En);
-        assert_harmless(payload, payload, NETWORK, "harmless", Locale::De);
+        assert_harmless(payload, payload, HARMLESS, Locale::En);
+        assert_harmless(payload, payload, HARMLESS, Locale::De);
     }
 }
 
 #[test]
-fn hostile_agents_and_networks() {
+fn hostile_networks_agents_and_addresses() {
     for payload in &payloads() {
-        assert_harmless(payload, "Acme", payload, payload, Locale::En);
-        assert_harmless(payload, "Acme", payload, payload, Locale::De);
+        assert_harmless(payload, "Acme", [payload; 3], Locale::En);
+        assert_harmless(payload, "Acme", [payload; 3], Locale::De);
     }
 }

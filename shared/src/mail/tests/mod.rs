@@ -5,12 +5,13 @@ mod snapshots;
 use jiff::Timestamp;
 
 use super::{Letter, Link, MailedCode, Rendered, Voice, render};
-use crate::domain::{Locale, settings::Method};
+use crate::domain::{Locale, errand::FactorChange, settings::Method};
 
 const SECRET: &str = "lk_vfy_c2VsZWN0b3I.c2VjcmV0";
 const LINK: &str = "https://login.acme.test/verify#token=lk_vfy_c2VsZWN0b3I.c2VjcmV0";
 const DIGITS: &str = "493027";
 const NETWORK: &str = "2001:db8:1:2::/64";
+const MASKED: &str = "m•••@e•••.com";
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0";
 
 fn voice(tenant_name: &str, locale: Locale) -> Voice {
@@ -22,11 +23,13 @@ fn voice(tenant_name: &str, locale: Locale) -> Voice {
     }
 }
 
-/// One letter of each kind, by name.
-fn letters(network: &str, agent: &str) -> Vec<(&'static str, Letter)> {
+/// One letter of each kind at least, by name.
+fn letters(network: &str, agent: &str, masked: &str) -> Vec<(&'static str, Letter)> {
     let link = || Link::parse(LINK).unwrap();
     let at: Timestamp = "2026-03-01T09:04:59Z".parse().unwrap();
     let network = || network.to_owned();
+    let changed = |method, change| Letter::FactorChanged { method, change, at, network: network() };
+    let backup_code_used = |left| Letter::BackupCodeUsed { left, at, network: network() };
     vec![
         ("verify_address", Letter::VerifyAddress { link: link(), expires_in_hours: 24 }),
         ("account_exists", Letter::AccountExists { reset_link: link() }),
@@ -35,6 +38,34 @@ fn letters(network: &str, agent: &str) -> Vec<(&'static str, Letter)> {
         ("password_changed", Letter::PasswordChanged { at, network: network() }),
         ("new_sign_in", Letter::NewSignIn { at, network: network(), agent: agent.to_owned() }),
         ("factor_under_attack", Letter::FactorUnderAttack { method: Method::Totp, failures: 10 }),
+        ("factor_added.totp", changed(Method::Totp, FactorChange::Added)),
+        ("factor_added.webauthn", changed(Method::Webauthn, FactorChange::Added)),
+        ("factor_added.email", changed(Method::Email, FactorChange::Added)),
+        ("factor_added.backup_code", changed(Method::BackupCode, FactorChange::Added)),
+        ("factor_removed.totp", changed(Method::Totp, FactorChange::Removed)),
+        ("factor_removed.webauthn", changed(Method::Webauthn, FactorChange::Removed)),
+        ("factor_removed.email", changed(Method::Email, FactorChange::Removed)),
+        ("factor_removed.backup_code", changed(Method::BackupCode, FactorChange::Removed)),
+        ("factor_replaced.totp", changed(Method::Totp, FactorChange::Replaced)),
+        ("factor_replaced.webauthn", changed(Method::Webauthn, FactorChange::Replaced)),
+        ("factor_replaced.email", changed(Method::Email, FactorChange::Replaced)),
+        ("factor_replaced.backup_code", changed(Method::BackupCode, FactorChange::Replaced)),
+        ("factors_reset", Letter::FactorsReset { at }),
+        ("backup_code_used.many_left", backup_code_used(9)),
+        ("backup_code_used.none_left", backup_code_used(0)),
+        ("address_code", Letter::AddressCode { code: MailedCode::new(DIGITS), expires_in_minutes: 10 }),
+        (
+            "email_changed",
+            Letter::EmailChanged {
+                masked_new: masked.to_owned(),
+                undo_link: link(),
+                days: 7,
+                at,
+                network: network(),
+            },
+        ),
+        ("email_restored", Letter::EmailRestored { at }),
+        ("account_deleted", Letter::AccountDeleted { at }),
     ]
 }
 
@@ -44,7 +75,7 @@ fn rendered(letter: &Letter, tenant_name: &str, locale: Locale) -> Rendered {
 
 #[test]
 fn debug_shows_no_secret() {
-    for (_, letter) in letters(NETWORK, FIREFOX) {
+    for (_, letter) in letters(NETWORK, FIREFOX, MASKED) {
         let mail = rendered(&letter, "Acme", Locale::En);
         for shown in [format!("{letter:?}"), format!("{letter:#?}"), format!("{mail:?}")] {
             assert!(!shown.contains("lk_vfy") && !shown.contains(DIGITS), "{shown}");
@@ -55,13 +86,13 @@ fn debug_shows_no_secret() {
 #[test]
 fn subjects_hold_no_secret_and_bodies_do() {
     for locale in [Locale::En, Locale::De] {
-        for (name, letter) in letters(NETWORK, FIREFOX) {
+        for (name, letter) in letters(NETWORK, FIREFOX, MASKED) {
             let mail = rendered(&letter, "Acme", locale);
             assert!(mail.subject.contains("Acme"));
             assert!(!mail.subject.contains(DIGITS) && !mail.subject.contains("lk_"));
             let secret = match name {
-                "verify_address" | "account_exists" | "reset_password" => SECRET,
-                "code" => DIGITS,
+                "verify_address" | "account_exists" | "reset_password" | "email_changed" => SECRET,
+                "code" | "address_code" => DIGITS,
                 _ => continue,
             };
             assert!(mail.text.contains(secret) && mail.html.contains(secret));
@@ -72,9 +103,14 @@ fn subjects_hold_no_secret_and_bodies_do() {
 #[test]
 fn a_lock_screen_preview_ends_before_the_code() {
     for locale in [Locale::En, Locale::De] {
-        let letter = Letter::Code { code: MailedCode::new(DIGITS), expires_in_minutes: 5 };
-        let text = rendered(&letter, "A", locale).text;
-        assert!(text.find(DIGITS).unwrap() > 200, "{text}");
+        let code = || MailedCode::new(DIGITS);
+        for letter in [
+            Letter::Code { code: code(), expires_in_minutes: 5 },
+            Letter::AddressCode { code: code(), expires_in_minutes: 5 },
+        ] {
+            let text = rendered(&letter, "A", locale).text;
+            assert!(text.find(DIGITS).unwrap() > 200, "{text}");
+        }
     }
 }
 
@@ -88,8 +124,47 @@ fn one_is_singular_and_answers_are_told_of() {
 }
 
 #[test]
+fn a_notice_has_a_link_only_where_no_sign_in_page_can_help() {
+    for (name, letter) in letters(NETWORK, FIREFOX, MASKED) {
+        let asked_for = ["verify_address", "account_exists", "reset_password"].contains(&name);
+        let mail = rendered(&letter, "Acme", Locale::En);
+        assert_eq!(mail.text.contains("http"), asked_for || name == "email_changed", "{name}");
+    }
+}
+
+#[test]
+fn other_devices_are_told_of_where_a_factor_went() {
+    let at = Timestamp::UNIX_EPOCH;
+    for method in Method::ALL {
+        for change in [FactorChange::Added, FactorChange::Removed, FactorChange::Replaced] {
+            let letter = Letter::FactorChanged { method, change, at, network: NETWORK.to_owned() };
+            let told = change != FactorChange::Added && method != Method::BackupCode;
+            let says = |locale, words| rendered(&letter, "Acme", locale).text.contains(words);
+            assert_eq!(says(Locale::En, "Other devices that were"), told, "{letter:?}");
+            assert_eq!(says(Locale::De, "Andere Geräte, die"), told, "{letter:?}");
+        }
+    }
+}
+
+#[test]
+fn backup_codes_that_are_left_are_counted() {
+    for (left, en, de, new) in [
+        (0, "It was the last one.", "Es war der letzte.", true),
+        (1, "There is one left.", "Es ist noch einer übrig.", true),
+        (3, "There are 3 left.", "Es sind noch 3 übrig.", true),
+        (4, "There are 4 left.", "Es sind noch 4 übrig.", false),
+    ] {
+        let letter = Letter::BackupCodeUsed { left, at: Timestamp::UNIX_EPOCH, network: NETWORK.to_owned() };
+        let text = |locale| rendered(&letter, "Acme", locale).text;
+        assert!(text(Locale::En).contains(en) && text(Locale::De).contains(de));
+        assert_eq!(text(Locale::En).contains("make new backup codes in your account soon"), new);
+        assert_eq!(text(Locale::De).contains("erstellen Sie bald in Ihrem Konto neue Backup-Codes"), new);
+    }
+}
+
+#[test]
 fn an_ipv4_address_is_not_linked() {
-    let letter = &letters("192.0.2.7", FIREFOX)[4].1;
+    let letter = &letters("192.0.2.7", FIREFOX, MASKED)[4].1;
     assert!(rendered(letter, "Acme", Locale::En).text.contains("Network address: 192·0·2·7\n"));
 }
 

@@ -63,7 +63,7 @@ fn ses(answer: Answer) -> (Post, Arc<Mutex<Vec<serde_json::Value>>>) {
 async fn send(answer: Answer) -> (Result<String, PostError>, serde_json::Value) {
     let (post, seen) = ses(answer);
     let voice = super::Voice { reply_to: Some("help@acme.test".to_owned()), ..voice("Acme", Locale::De) };
-    let mail = rendered(&letters("", "x")[0].1, "Acme", Locale::De);
+    let mail = rendered(&letters("", "x", "")[0].1, "Acme", Locale::De);
     let sent = post.send("ann@example.test", &voice, &mail, "01JD0000000000000000000000").await;
     let request = seen.lock().unwrap().pop().unwrap();
     (sent, request)
@@ -73,7 +73,7 @@ async fn send(answer: Answer) -> (Result<String, PostError>, serde_json::Value) 
 async fn sends_both_forms_to_one_address() {
     let (sent, request) = send(Answer::Status(200, "", r#"{"MessageId":"m-1"}"#)).await;
     assert_eq!(sent, Ok("m-1".to_owned()));
-    let mail = rendered(&letters("", "x")[0].1, "Acme", Locale::De);
+    let mail = rendered(&letters("", "x", "")[0].1, "Acme", Locale::De);
     let utf8 = |data: &str| serde_json::json!({ "Data": data, "Charset": "UTF-8" });
     assert_eq!(
         request,
