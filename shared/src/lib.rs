@@ -4,12 +4,14 @@
 //!
 //! - [`domain`]: the rules. Knows neither HTTP nor AWS.
 //! - [`keys`], [`tokens`]: data keys and what is made with them: hashes, seals, bearer secrets, JWTs.
+//! - [`authenticators`]: what a second factor proves, and how.
 //! - [`store`], [`mail`]: DynamoDB and SES.
 //! - [`http`]: events, requests, answers and problems. `lambda_http` stops here.
 //! - [`admission`], [`sign_in`]: who may, and what happens once somebody proved who they are.
 //! - [`runtime`]: the environment, start-up, and how a function is run.
 
 pub mod admission;
+pub mod authenticators;
 pub mod domain;
 pub mod http;
 pub mod keys;
@@ -20,3 +22,4 @@ pub mod store;
 pub mod tokens;
 
 pub use jiff;
+pub use zeroize;

@@ -9,7 +9,6 @@ use latchkey::{
         purse::Purse,
         registration::{Registration, Reset},
         session::Origin,
-        throttle::Backoff,
         user::{Login, UserStatus},
     },
     http::Problem,
@@ -21,7 +20,10 @@ use latchkey::{
     tokens::{Bearer, Kind, Selector},
 };
 
-use crate::links::{Page, link};
+use crate::{
+    account,
+    links::{Page, link},
+};
 
 /// So many sessions a user may have; the oldest go.
 const MOST_SESSIONS: usize = 100;
@@ -50,7 +52,7 @@ pub enum Payment {
     },
 }
 
-type Decision = Result<Option<Outgoing>, Problem>;
+pub type Decision = Result<Option<Outgoing>, Problem>;
 
 /// Decides what an entry comes to. Nothing is written but what caps a user's sessions and devices.
 pub async fn decide(parts: &Parts, tenant: &Tenant, due: &Due, entry: &Entry) -> Decision {
@@ -66,20 +68,14 @@ pub async fn decide(parts: &Parts, tenant: &Tenant, due: &Due, entry: &Entry) ->
             What::Code { user_id, address, sealed_code } => {
                 code(parts, tenant, *user_id, address, (&due.place(), sealed_code)).await
             }
-            What::PasswordChanged { user_id, address, origin } => {
-                let letter =
-                    Letter::PasswordChanged { at: errand.created_at, network: origin.network.clone() };
-                let says = ("password_changed", [origin.network.as_str(), &origin.agent]);
-                notice(parts, *user_id, address, letter, says).map(Some)
-            }
             What::SignedIn { user_id, address, session_id, origin } => {
                 signed_in(parts, tenant, errand, (*user_id, address), (*session_id, origin)).await
             }
-            What::FactorAttacked { user_id, address, method } => {
-                let letter = Letter::FactorUnderAttack { method: *method, failures: Backoff::NOTICE };
-                let says = ("factor_attacked", [method.name(), ""]);
-                notice(parts, *user_id, address, letter, says).map(Some)
+            What::AddressCode { user_id, address, own, sealed_code } => {
+                let sealed = (&*due.place(), sealed_code.as_slice());
+                account::address_code(parts, tenant, (*user_id, address, *own), sealed).await
             }
+            _ => account::notice_of(parts, tenant, (due, errand)).await,
         },
     }
 }
@@ -260,7 +256,7 @@ fn opened_at(session: SessionId) -> u128 {
     u128::from_be_bytes(session.to_bytes()) >> 80
 }
 
-fn notice(
+pub fn notice(
     parts: &Parts,
     user: UserId,
     address: &str,
@@ -273,6 +269,6 @@ fn notice(
     Ok(Outgoing { to: address.to_owned(), letter, payment, reset: None })
 }
 
-fn broken(error: impl std::fmt::Display) -> Problem {
+pub fn broken(error: impl std::fmt::Display) -> Problem {
     Problem::internal(format!("an outbox entry: {error}"))
 }

@@ -133,6 +133,13 @@ fn kind(entry: &Entry) -> &'static str {
             What::PasswordChanged { .. } => "password_changed",
             What::SignedIn { .. } => "signed_in",
             What::FactorAttacked { .. } => "factor_attacked",
+            What::FactorChanged { .. } => "factor_changed",
+            What::FactorsReset { .. } => "factors_reset",
+            What::BackupCodeUsed { .. } => "backup_code_used",
+            What::AddressCode { .. } => "address_code",
+            What::EmailChanged { .. } => "email_changed",
+            What::EmailRestored { .. } => "email_restored",
+            What::AccountDeleted { .. } => "account_deleted",
         },
     }
 }

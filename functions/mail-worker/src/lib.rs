@@ -3,6 +3,7 @@
 //! A record is a name alone: the entry is read again, claimed for a minute, decided, rendered,
 //! handed to SES, and taken out. A mail that fails goes back to its entry, and the record succeeds.
 
+mod account;
 mod decide;
 mod delivery;
 mod links;

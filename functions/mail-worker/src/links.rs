@@ -12,6 +12,7 @@ pub enum Page {
     Verify,
     Reset,
     Forgot,
+    UndoEmail,
 }
 
 /// A page of the tenant, with a token where it needs one.
@@ -25,6 +26,7 @@ fn text(base_url: &str, tenant: &Tenant, page: Page, token: Option<&str>) -> Str
         Page::Verify => (pages.verify.as_ref(), "verify"),
         Page::Reset => (pages.reset.as_ref(), "reset"),
         Page::Forgot => (pages.forgot.as_ref(), "forgot"),
+        Page::UndoEmail => (pages.undo_email.as_ref(), "undo-email"),
     };
     let page = match own {
         Some(own) => own.as_str().to_owned(),

@@ -1,24 +1,31 @@
-//! GET /api/v1/me: who is signed in.
+//! GET, PATCH and DELETE /api/v1/me: the caller's own account.
+
+mod changes;
 
 use async_trait::async_trait;
 use latchkey::{
-    admission::Caller,
-    domain::{CustomData, user::Profile},
-    http::{Endpoint, Operation, Problem, Request, Response, Route, describe::Security},
+    admission::{Caller, Recent},
+    domain::{CustomData, errand::What, event::Kind as EventKind, user::Profile},
+    http::{Endpoint, Operation, Problem, Request, Response, Route, cookies, describe::Security},
     keys::Purpose,
     runtime::Parts,
+    sign_in::{AccountChange, event},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
+
+pub use changes::ProfileRequest;
 
 pub struct Me {
     parts: Parts,
 }
 
+const PATH: &str = "/api/v1/me";
+
 #[async_trait]
 impl Endpoint for Me {
     const NAME: &'static str = "me";
-    const ROUTES: &'static [Route] = &[Route::get("/api/v1/me")];
+    const ROUTES: &'static [Route] = &[Route::get(PATH), Route::patch(PATH), Route::delete(PATH)];
     const KEYS: &'static [Purpose] = &[];
 
     fn new(parts: Parts) -> Self {
@@ -30,18 +37,74 @@ impl Endpoint for Me {
             Operation::new("me", "Me", "The signed-in user.")
                 .data::<MeResponse>("ApiResponse_MeResponse_")
                 .secured(Security::User),
+            Operation::new("change_me", "Change Me", "Change names and custom data: what is not given stays.")
+                .body::<ProfileRequest>()
+                .data::<MeResponse>("ApiResponse_MeResponse_")
+                .secured(Security::User),
+            Operation::new(
+                "delete_me",
+                "Delete Me",
+                "Delete the account at once, after a sign-in of the last ten minutes. Its address is free again.",
+            )
+            .data::<Deleted>("ApiResponse_Deleted_")
+            .secured(Security::User),
         ]
     }
 
     async fn call(&self, request: &Request) -> Result<Response, Problem> {
-        let store = &self.parts.store;
-        let caller = Caller::of(request, &self.parts.tenants, store).await?;
-        let profile = store
-            .profile(caller.tenant.id, caller.user.user_id)
-            .await?
-            .ok_or_else(|| Problem::internal("a user without a profile"))?;
+        match request.method {
+            http::Method::PATCH => self.change(request).await,
+            http::Method::DELETE => self.delete(request).await,
+            _ => self.show(request).await,
+        }
+    }
+}
+
+impl Me {
+    async fn show(&self, request: &Request) -> Result<Response, Problem> {
+        let caller = Caller::of(request, &self.parts.tenants, &self.parts.store).await?;
+        let profile = self.profile(&caller).await?;
         Ok(Response::data(request, &MeResponse::of(&caller, profile)))
     }
+
+    async fn change(&self, request: &Request) -> Result<Response, Problem> {
+        let changes = changes::parse(request)?;
+        let store = &self.parts.store;
+        let caller = Caller::of(request, &self.parts.tenants, store).await?;
+        if changes.is_empty() {
+            let profile = self.profile(&caller).await?;
+            return Ok(Response::data(request, &MeResponse::of(&caller, profile)));
+        }
+        let user = caller.user.user_id;
+        let profile = store.change_profile(caller.tenant.id, user, &changes).await?;
+        let profile = profile.ok_or_else(|| Problem::internal("a user without a profile"))?;
+        let changed = event(&self.parts, request, &caller.tenant, EventKind::ProfileChanged, Some(user));
+        store.record(&changed).await?;
+        Ok(Response::data(request, &MeResponse::of(&caller, profile)))
+    }
+
+    async fn delete(&self, request: &Request) -> Result<Response, Problem> {
+        let parts = &self.parts;
+        let Recent { caller, login } = Recent::of(request, parts).await?;
+        let what = What::AccountDeleted { user_id: login.user_id, address: login.address.clone() };
+        let of = (&login, &caller.user);
+        let change = AccountChange::of(parts, request, &caller.tenant, of, (what, EventKind::AccountDeleted));
+        let deleted = parts.store.delete_account(&change.alteration()).await?;
+        change.conclude(deleted).await?;
+        let response = Response::data(request, &Deleted { status: "deleted" });
+        Ok(response.with_cookie(&cookies::no_session(&caller.tenant)))
+    }
+
+    async fn profile(&self, caller: &Caller) -> Result<Profile, Problem> {
+        let profile = self.parts.store.profile(caller.tenant.id, caller.user.user_id).await?;
+        profile.ok_or_else(|| Problem::internal("a user without a profile"))
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Deleted {
+    /// `deleted`.
+    pub status: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]

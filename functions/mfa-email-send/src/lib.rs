@@ -13,7 +13,7 @@ use latchkey::{
     jiff::SignedDuration,
     keys::Purpose,
     runtime::Parts,
-    sign_in::{event, later, presented_handle},
+    sign_in::{MailedDigits, event, later, presented_handle},
     store::CodeSent,
 };
 use serde::Serialize;
@@ -47,9 +47,9 @@ impl Endpoint for MfaEmailSend {
         let (token, user_id) = form.finish(values)?;
         let (token, user) = presented_handle(&self.parts, request, &tenant, &token, Some(&user_id))?;
 
-        let code = Digits::fresh(&self.parts);
+        let code = MailedDigits::fresh(&self.parts);
         let until = later(request.at, SignedDuration::from_mins(Handle::CODE_MINUTES));
-        let mac = self.parts.factors_key()?.mac("code", &[token.hash().as_bytes(), code.0.as_bytes()]);
+        let mac = code.mac(&self.parts, &token.hash())?;
         let store = &self.parts.store;
         let (put, state) = futures::try_join!(
             store.put_code(tenant.id, &token, mac, until),
@@ -88,34 +88,20 @@ impl MfaEmailSend {
         request: &Request,
         tenant: &Tenant,
         handle: &Handle,
-        code: &Digits,
+        code: &MailedDigits,
     ) -> Result<(), Problem> {
         let store = &self.parts.store;
         let due = store.new_errand();
-        let sealed_code = self.parts.factors_key()?.seal(&due.place(), code.0.as_bytes());
-        let errand = Errand {
-            tenant_id: tenant.id,
-            slug: tenant.slug.clone(),
-            what: What::Code {
-                user_id: handle.user_id,
-                address: handle.address.clone(),
-                sealed_code: sealed_code.into(),
-            },
-            created_at: request.at,
-            mail_by: later(request.at, SignedDuration::from_mins(Handle::CODE_MINUTES)),
+        let what = What::Code {
+            user_id: handle.user_id,
+            address: handle.address.clone(),
+            sealed_code: code.sealed(&self.parts, &due)?,
         };
+        let mail_by = later(request.at, SignedDuration::from_mins(Handle::CODE_MINUTES));
+        let errand = Errand::by(tenant, what, request.at, mail_by);
         let asked = event(&self.parts, request, tenant, EventKind::MfaCodeRequested, Some(handle.user_id));
         futures::try_join!(store.queue(&due, &errand), store.record(&asked))?;
         Ok(())
-    }
-}
-
-/// Six random digits. Not printed.
-struct Digits(String);
-
-impl Digits {
-    fn fresh(parts: &Parts) -> Self {
-        Self(format!("{:06}", parts.entropy.below(1_000_000)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a second factor's request looks like and is answered.
 
 use latchkey::{
-    domain::Tenant,
+    domain::{Tenant, settings::Method},
     sign_in::{Opened, Tokens},
     tokens::Bearer,
 };
@@ -37,6 +37,7 @@ pub struct MFAChallengeResponse {
     pub redirect_uri: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trusted_device_token: Option<String>,
+    /// `invalid_code` or `invalid_credential`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,7 +56,8 @@ impl MFAChallengeResponse {
         }
     }
 
-    pub fn failed() -> Self {
-        Self { status: "failed", error: Some("invalid_code".to_owned()), ..Self::default() }
+    pub fn failed(method: Method) -> Self {
+        let error = if method == Method::Webauthn { "invalid_credential" } else { "invalid_code" };
+        Self { status: "failed", error: Some(error.to_owned()), ..Self::default() }
     }
 }

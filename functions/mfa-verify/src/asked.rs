@@ -1,8 +1,10 @@
 //! What a second factor's request says.
 
 use latchkey::{
-    domain::{Fault, settings::Method},
+    authenticators::{backup_codes::Code as BackupCode, webauthn::Assertion},
+    domain::{Fault, ids::ChallengeId, settings::Method},
     http::{Problem, Request, form},
+    sign_in::MailedDigits,
 };
 
 pub struct Asked {
@@ -17,9 +19,11 @@ pub struct Asked {
 
 /// What is shown as proof.
 pub enum Shown {
-    MailedCode(String),
-    /// A factor that nobody can have enrolled yet.
-    Other,
+    MailedCode(MailedDigits),
+    TotpCode(String),
+    /// None for a text that is no backup code: it is a wrong one.
+    BackupCode(Option<BackupCode>),
+    Assertion(ChallengeId, Box<Assertion>),
 }
 
 const LONGEST_FINGERPRINT: usize = 256;
@@ -32,8 +36,9 @@ impl Asked {
                 .ok_or_else(|| Fault::value("must be one of totp, webauthn, email, backup_code"))
         });
         let code = form.optional_text("code", form::any);
-        let challenge = form.optional_text("challenge_id", form::any);
-        let credential = form.optional_object("credential", Ok);
+        let challenge = form.optional_text("challenge_id", form::parsed::<ChallengeId>);
+        let wanted = "must be what navigator.credentials.get() gave, as JSON";
+        let credential = form.optional_object("credential", form::json::<Assertion>(wanted));
         if let (Some(method), Some(code), Some(challenge), Some(credential)) =
             (method, &code, &challenge, &credential)
         {
@@ -55,23 +60,34 @@ impl Asked {
             form.optional_text("user_id", form::any),
             method,
             code,
+            challenge,
+            credential,
             form.flag("remember_device"),
             form.flag("trust_device"),
             form.optional_text("device_fingerprint", fingerprint),
         );
-        let (mfa_token, user_id, method, code, remember_device, trust_device, device_fingerprint) =
+        let (mfa_token, user_id, method, code, challenge, credential, remember, trust, device_fingerprint) =
             form.finish(values)?;
-        let shown = match (method, code) {
-            (Method::Email, Some(code)) => Shown::MailedCode(digits(&code)),
-            _ => Shown::Other,
+        // What does not fit the method was refused above.
+        let code = code.unwrap_or_default();
+        let shown = match (method, challenge.zip(credential)) {
+            (Method::Webauthn, Some((challenge, credential))) => {
+                Shown::Assertion(challenge, Box::new(credential))
+            }
+            (Method::Email, _) => Shown::MailedCode(MailedDigits::typed(&code)),
+            (Method::BackupCode, _) => Shown::BackupCode(BackupCode::parse(&code)),
+            (Method::Totp | Method::Webauthn, _) => Shown::TotpCode(code),
         };
-        Ok(Self { mfa_token, user_id, method, shown, remember_device, trust_device, device_fingerprint })
+        Ok(Self {
+            mfa_token,
+            user_id,
+            method,
+            shown,
+            remember_device: remember,
+            trust_device: trust,
+            device_fingerprint,
+        })
     }
-}
-
-/// People copy codes with the spaces that their mail shows.
-fn digits(code: &str) -> String {
-    code.chars().filter(|character| !character.is_whitespace()).collect()
 }
 
 fn fingerprint(text: &str) -> Result<String, Fault> {

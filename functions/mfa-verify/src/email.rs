@@ -4,8 +4,11 @@ use latchkey::{
     domain::{handle::Handle, session::Authentication},
     http::Problem,
     runtime::Parts,
+    sign_in::MailedDigits,
     tokens::Bearer,
 };
+
+use crate::Proven;
 
 /// Whether the code is the last that was mailed for this handle, and still good. It is spent with
 /// the handle.
@@ -13,10 +16,10 @@ pub fn check(
     parts: &Parts,
     token: &Bearer,
     handle: &Handle,
-    code: &str,
-) -> Result<Option<Authentication>, Problem> {
+    code: &MailedDigits,
+) -> Result<Option<Proven>, Problem> {
     let (Some(mac), Some(until)) = (&handle.code_mac, handle.code_until) else { return Ok(None) };
-    let right = parts.factors_key()?.mac_matches("code", &[token.hash().as_bytes(), code.as_bytes()], mac);
+    let right = code.matches(parts, &token.hash(), mac)?;
     let fresh = parts.clock.now() < until;
-    Ok((right && fresh).then_some(Authentication::PasswordAndMail))
+    Ok((right && fresh).then(|| Proven::by(Authentication::PasswordAndMail)))
 }

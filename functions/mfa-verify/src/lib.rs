@@ -5,31 +5,35 @@
 
 mod answer;
 mod asked;
+mod backup_code;
+mod counted;
 mod email;
+mod totp;
+mod webauthn;
 
 use async_trait::async_trait;
 use latchkey::{
     domain::{
-        Fault, Tenant,
+        Tenant,
         device::DeviceKind,
         errand::{Errand, What},
         event::{Event, Kind as EventKind},
         handle::Handle,
-        ids::UserId,
+        ids::FactorId,
         session::Authentication,
-        throttle::{Backoff, Verdict},
+        throttle::Backoff,
     },
-    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, cookies, problem::Located},
-    jiff::SignedDuration,
+    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, cookies},
     keys::Purpose,
     runtime::Parts,
-    sign_in::{self, Opened, Proven, event, later, presented_handle, remember},
-    store::{Failures, Spent, StoreError},
+    sign_in::{self, Opened, event, presented_handle, remember},
+    store::{Spent, StoreError},
     tokens::Bearer,
 };
 
 pub use answer::{MFAChallengeRequest, MFAChallengeResponse};
 use asked::{Asked, Shown};
+use counted::{Counted, Held};
 
 pub struct MfaVerify {
     parts: Parts,
@@ -40,6 +44,7 @@ impl Endpoint for MfaVerify {
     const NAME: &'static str = "mfa-verify";
     const ROUTES: &'static [Route] = &[Route::post("/api/v1/auth/tenants/{tenant_slug}/mfa/verify")];
     const KEYS: &'static [Purpose] = &[Purpose::Factors, Purpose::Signing];
+    const HASHES: bool = true;
 
     fn new(parts: Parts) -> Self {
         Self { parts }
@@ -58,64 +63,51 @@ impl Endpoint for MfaVerify {
         let asked = Asked::parse(request)?;
         let (token, user) =
             presented_handle(&self.parts, request, &tenant, &asked.mfa_token, asked.user_id.as_deref())?;
-        let tried = self.count(&tenant, &token, user, &asked).await?;
-        match self.check(&token, &tried, &asked)? {
-            Some(authentication) => {
-                self.complete(request, &tenant, &token, &tried, &asked, authentication).await
-            }
+        let tried = Counted::try_of(&self.parts, &tenant, (&token, user), &asked).await?;
+        match self.check(request, &tenant, &token, &tried, &asked).await? {
+            Some(proven) => self.complete(request, &tenant, &token, &tried, &asked, proven).await,
             None => self.wrong(request, &tenant, &tried, &asked).await,
         }
     }
 }
 
-/// A try that has been counted.
-struct Tried {
-    handle: Handle,
-    failures: Failures,
-    /// Which failure in a row on the factor it would be.
-    in_a_row: u32,
+/// What was shown was right.
+struct Proven {
+    authentication: Authentication,
+    /// The counter of an assertion, still to be noted.
+    counter: Option<(FactorId, u32)>,
+}
+
+impl Proven {
+    fn by(authentication: Authentication) -> Self {
+        Self { authentication, counter: None }
+    }
 }
 
 impl MfaVerify {
-    /// Counts the try on the handle and on the factor, and sees that the handle's user still
-    /// stands as when the password was right.
-    async fn count(
+    /// How the person has proved who they are, or nothing. What can be used once is used by this.
+    async fn check(
         &self,
+        request: &Request,
         tenant: &Tenant,
         token: &Bearer,
-        user: UserId,
+        tried: &Counted,
         asked: &Asked,
-    ) -> Result<Tried, Problem> {
-        let store = &self.parts.store;
-        let failures = Failures::of_factor(tenant.id, user, asked.method.name());
-        let (handle, (verdict, in_a_row), state) = futures::try_join!(
-            store.count_try(tenant.id, token),
-            store.count_failure(&failures),
-            store.user_state(tenant.id, user),
-        )?;
-        let live = handle.zip(state).filter(|(handle, state)| handle.stands(state, tenant));
-        let Some((handle, _)) = live else {
-            // Nothing was compared: a dead handle is no try at the factor.
-            if verdict == Verdict::Allowed {
-                store.uncount_failure(&failures).await?;
+    ) -> Result<Option<Proven>, Problem> {
+        let (parts, user, attempt) = (&self.parts, tried.handle.user_id, tried.attempt.as_str());
+        match (&asked.shown, &tried.held) {
+            (Shown::MailedCode(code), Held::OnTheHandle) => email::check(parts, token, &tried.handle, code),
+            (Shown::TotpCode(code), Held::Totp(totp)) => {
+                totp::check(parts, tenant, user, totp.as_ref(), (code, attempt)).await
             }
-            return Err(Code::MfaTokenInvalid.into());
-        };
-        Problem::unless_allowed(verdict)?;
-        if !handle.methods.contains(&asked.method) {
-            let fault = Fault::value("this method is not available for this sign-in");
-            let at = vec!["body".to_owned(), "method".to_owned()];
-            return Err(Problem::invalid(vec![Located { at, fault }]));
-        }
-        Ok(Tried { handle, failures, in_a_row })
-    }
-
-    /// How the person has proved who they are, or nothing.
-    fn check(&self, token: &Bearer, tried: &Tried, asked: &Asked) -> Result<Option<Authentication>, Problem> {
-        match &asked.shown {
-            Shown::MailedCode(code) => email::check(&self.parts, token, &tried.handle, code),
-            // No handle offers these: nobody can have enrolled them.
-            Shown::Other => Ok(None),
+            (Shown::BackupCode(code), Held::BackupCode(stored)) => {
+                backup_code::check(parts, tenant, user, stored.as_ref(), (code.as_ref(), attempt)).await
+            }
+            (Shown::Assertion(_, answer), Held::Credentials(challenge, credentials)) => {
+                let held = (challenge.as_ref(), credentials.as_slice());
+                webauthn::check(parts, request, (tenant, user, token), held, (answer, attempt)).await
+            }
+            _ => Err(Problem::internal("a proof beside what it is held against")),
         }
     }
 
@@ -126,13 +118,14 @@ impl MfaVerify {
         request: &Request,
         tenant: &Tenant,
         token: &Bearer,
-        tried: &Tried,
+        tried: &Counted,
         asked: &Asked,
-        authentication: Authentication,
+        shown: Proven,
     ) -> Result<Response, Problem> {
+        let authentication = shown.authentication;
         let parts = &self.parts;
         let handle = &tried.handle;
-        let proven = Proven {
+        let proven = sign_in::Proven {
             user_id: handle.user_id,
             epoch: handle.epoch,
             address: &handle.address,
@@ -140,23 +133,29 @@ impl MfaVerify {
             remember_me: handle.remember_me,
             on_known_device: asked.remember_device || asked.trust_device,
         };
-        let attempt = latchkey::domain::ids::EventId::fresh(&*parts.clock, &*parts.entropy).to_string();
         let succeeded = self.event(request, tenant, EventKind::MfaSucceeded, tried, asked);
-        let (spent, opened, forgiven) = futures::join!(
-            parts.store.spend_handle(tenant.id, token, &attempt),
+        let counter = (shown.counter, tried.attempt.as_str());
+        let (spent, opened, noted) = futures::join!(
+            parts.store.spend_handle(tenant.id, token, &tried.attempt),
             sign_in::open(parts, request, tenant, &proven),
-            parts.store.forgive(&tried.failures),
+            webauthn::note(parts, request, (tenant, handle.user_id), counter),
         );
         let opened = opened?;
-        if !matches!(spent, Ok(Spent::Now)) {
+        if !matches!((&spent, &noted), (Ok(Spent::Now), Ok(true))) {
             parts.store.end_session(tenant.id, handle.user_id, opened.session.session_id).await?;
             spent?;
+            noted?;
             return Err(Code::MfaTokenInvalid.into());
         }
+        let (remembered, forgiven, recorded, told) = futures::join!(
+            self.remember(request, tenant, handle, asked),
+            parts.store.forgive(&tried.failures),
+            parts.store.record(&succeeded),
+            self.tell_of_backup_code(request, tenant, tried, authentication),
+        );
         forgiven?;
-        let (remembered, recorded) =
-            futures::join!(self.remember(request, tenant, handle, asked), parts.store.record(&succeeded));
         recorded?;
+        told?;
         Ok(Self::answer(request, tenant, &opened, remembered?))
     }
 
@@ -200,13 +199,13 @@ impl MfaVerify {
         &self,
         request: &Request,
         tenant: &Tenant,
-        tried: &Tried,
+        tried: &Counted,
         asked: &Asked,
     ) -> Result<Response, Problem> {
         let failed = self.event(request, tenant, EventKind::MfaFailed, tried, asked);
         let store = &self.parts.store;
         futures::try_join!(store.record(&failed), self.tell_owner(request, tenant, tried, asked))?;
-        Ok(Response::data(request, &MFAChallengeResponse::failed()))
+        Ok(Response::data(request, &MFAChallengeResponse::failed(asked.method)))
     }
 
     /// Of all the tries that are counted exactly one is the tenth in a row.
@@ -214,24 +213,44 @@ impl MfaVerify {
         &self,
         request: &Request,
         tenant: &Tenant,
-        tried: &Tried,
+        tried: &Counted,
         asked: &Asked,
     ) -> Result<(), StoreError> {
         if tried.in_a_row != Backoff::NOTICE {
             return Ok(());
         }
-        let errand = Errand {
-            tenant_id: tenant.id,
-            slug: tenant.slug.clone(),
-            what: What::FactorAttacked {
-                user_id: tried.handle.user_id,
-                address: tried.handle.address.clone(),
-                method: asked.method,
-            },
-            created_at: request.at,
-            mail_by: later(request.at, SignedDuration::from_hours(24)),
+        let what = What::FactorAttacked {
+            user_id: tried.handle.user_id,
+            address: tried.handle.address.clone(),
+            method: asked.method,
         };
+        let errand = Errand::notice(tenant, what, request.at);
         self.parts.store.queue(&self.parts.store.new_errand(), &errand).await
+    }
+
+    /// A backup code that signed in is told of: there is one less (NIST SP 800-63B-4 §4.2).
+    async fn tell_of_backup_code(
+        &self,
+        request: &Request,
+        tenant: &Tenant,
+        tried: &Counted,
+        authentication: Authentication,
+    ) -> Result<(), StoreError> {
+        if authentication != Authentication::PasswordAndBackupCode {
+            return Ok(());
+        }
+        let what = What::BackupCodeUsed {
+            user_id: tried.handle.user_id,
+            address: tried.handle.address.clone(),
+            attempt: tried.attempt.clone(),
+            origin: request.origin(),
+        };
+        let errand = Errand::notice(tenant, what, request.at);
+        let store = &self.parts.store;
+        let used = event(&self.parts, request, tenant, EventKind::BackupCodeUsed, Some(tried.handle.user_id));
+        let due = store.new_errand();
+        futures::try_join!(store.queue(&due, &errand), store.record(&used))?;
+        Ok(())
     }
 
     fn event(
@@ -239,7 +258,7 @@ impl MfaVerify {
         request: &Request,
         tenant: &Tenant,
         kind: EventKind,
-        tried: &Tried,
+        tried: &Counted,
         asked: &Asked,
     ) -> Event {
         Event {

@@ -12,11 +12,10 @@ use latchkey::{
         registration::Reset,
         user::Login as Account,
     },
-    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form, problem::Located},
-    jiff::SignedDuration,
+    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
     keys::Purpose,
     runtime::Parts,
-    sign_in::{event, later},
+    sign_in::event,
     store::{Bucket, ResetOutcome},
     tokens::{Bearer, Kind},
 };
@@ -106,7 +105,7 @@ fn check_against_address(password: &NewPassword, reset: &Reset, tenant: &Tenant)
 }
 
 fn at_password(fault: Fault) -> Problem {
-    Problem::invalid(vec![Located { at: vec!["body".to_owned(), "new_password".to_owned()], fault }])
+    Problem::at_field("new_password", fault)
 }
 
 fn still_meant(account: &Account, reset: &Reset) -> bool {
@@ -114,17 +113,12 @@ fn still_meant(account: &Account, reset: &Reset) -> bool {
 }
 
 fn notice(request: &Request, tenant: &Tenant, account: &Account) -> Errand {
-    Errand {
-        tenant_id: tenant.id,
-        slug: tenant.slug.clone(),
-        what: What::PasswordChanged {
-            user_id: account.user_id,
-            address: account.address.clone(),
-            origin: request.origin(),
-        },
-        created_at: request.at,
-        mail_by: later(request.at, SignedDuration::from_hours(24)),
-    }
+    let what = What::PasswordChanged {
+        user_id: account.user_id,
+        address: account.address.clone(),
+        origin: request.origin(),
+    };
+    Errand::notice(tenant, what, request.at)
 }
 
 /// What the contract asks for.

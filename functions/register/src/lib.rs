@@ -115,12 +115,13 @@ impl Register {
             locale: tenant.settings.mail.locale,
             created_at: request.at,
         };
-        // Nobody proved the address, but the tenant asks for no proof.
+        // The tenant asks for no proof; the first one takes away what was made before it.
         let user = NewUser {
             user_id,
             email: &wanted.email,
             hash: Some(hash),
             standing: UserStatus::Active,
+            unproven: true,
             profile: &profile,
         };
         let made = event(&self.parts, request, tenant, EventKind::UserCreated, Some(user_id));

@@ -213,5 +213,7 @@ fn account(registration: &Registration) -> Account {
         standing: UserStatus::Active,
         epoch: Epoch::FIRST,
         methods: Vec::new(),
+        unproven: false,
+        revision: 0,
     }
 }

@@ -113,6 +113,8 @@ enum UserCommand {
     Resume(Named),
     /// End every session, device and reset
     RevokeSessions(Named),
+    /// Take every second factor away, for somebody who has lost them
+    ResetMfa(Named),
 }
 
 #[derive(Args)]
@@ -209,6 +211,7 @@ async fn on_user(parts: &Parts, command: UserCommand, json: bool) -> Result<Stri
         UserCommand::Suspend(named) => (named, Some(Change::Suspend)),
         UserCommand::Resume(named) => (named, Some(Change::Resume)),
         UserCommand::RevokeSessions(named) => (named, Some(Change::Revoke)),
+        UserCommand::ResetMfa(named) => (named, Some(Change::ResetMfa)),
     };
     let tenant = load(parts, &named.tenant).await?;
     let user = user::find(parts, &tenant, &named.user).await?;
@@ -217,6 +220,7 @@ async fn on_user(parts: &Parts, command: UserCommand, json: bool) -> Result<Stri
         Some(Change::Suspend) => user::suspend(parts, &tenant, user).await?,
         Some(Change::Resume) => user::resume(parts, &tenant, user).await?,
         Some(Change::Revoke) => user::revoke_sessions(parts, &tenant, user).await?,
+        Some(Change::ResetMfa) => user::reset_mfa(parts, &tenant, user).await?,
     }
     Ok(print::user(&user::show(parts, &tenant, user).await?, json))
 }
@@ -225,6 +229,7 @@ enum Change {
     Suspend,
     Resume,
     Revoke,
+    ResetMfa,
 }
 
 fn parse(slug: &str) -> Result<TenantSlug, AdminError> {

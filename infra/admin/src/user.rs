@@ -3,13 +3,14 @@
 use latchkey::{
     domain::{
         Email, NewPassword, PersonName, Tenant,
+        errand::{Errand, What},
         event::Kind,
         ids::UserId,
         password::About,
         user::{Profile, UserState, UserStatus},
     },
     runtime::Parts,
-    store::{Created, NewUser},
+    store::{Alteration, Altered, Created, NewUser},
 };
 
 use crate::{AdminError, audit::record};
@@ -66,6 +67,7 @@ pub async fn create(parts: &Parts, tenant: &Tenant, person: NewPerson) -> Result
         email: &email,
         hash: hash.as_ref(),
         standing: if person.verified { UserStatus::Active } else { UserStatus::Unverified },
+        unproven: !person.verified,
         profile: &profile,
     };
     match parts.store.create_user(tenant, &user, parts.passwords_key()?).await? {
@@ -129,6 +131,37 @@ pub async fn resume(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<(), 
 /// [`AdminError::NoUser`]; the store.
 pub async fn revoke_sessions(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<(), AdminError> {
     change(parts, tenant, user, Kind::SessionsRevoked, |standing| standing).await
+}
+
+/// Takes every second factor away, for somebody who has lost them: whatever was issued is dead, the
+/// owner is told, and the next login asks for what the tenant asks of who has none.
+///
+/// # Errors
+/// [`AdminError::NoUser`]; [`AdminError::Overtaken`]; the store.
+pub async fn reset_mfa(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<(), AdminError> {
+    let store = &parts.store;
+    let nobody = || AdminError::NoUser(user.to_string());
+    let state = store.user_state(tenant.id, user).await?.ok_or_else(nobody)?;
+    let login = store.login(tenant.id, &state.email_key).await?;
+    let overtaken = || AdminError::Overtaken(user.to_string());
+    let login = login.filter(|login| login.state() == state).ok_or_else(overtaken)?;
+    let due = store.new_errand();
+    let what = What::FactorsReset { user_id: user, address: login.address.clone() };
+    let errand = Errand::notice(tenant, what, parts.clock.now());
+    let alteration = Alteration {
+        tenant: tenant.id,
+        login: &login,
+        from: &state,
+        to: state.moved(),
+        methods: Vec::new(),
+        errand: (&due, &errand),
+        session: None,
+        handle: None,
+    };
+    match store.remove_all_factors(&alteration).await? {
+        Altered::Done => record(parts, tenant, Kind::FactorsReset, Some(user)).await,
+        Altered::Overtaken | Altered::EmailTaken => Err(overtaken()),
+    }
 }
 
 async fn change(

@@ -98,6 +98,6 @@ mod tests {
             "  curl -X POST -H 'content-type: application/json' -d '{}' http://g/t/acme/login"
         );
         assert_eq!(line(Route::get("/me/sessions/{session_id}")), "  curl http://g/me/sessions/SESSION_ID");
-        assert_eq!(line(Route { method: "DELETE", path: "/me" }), "  curl -X DELETE http://g/me");
+        assert_eq!(line(Route::delete("/me")), "  curl -X DELETE http://g/me");
     }
 }

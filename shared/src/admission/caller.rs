@@ -4,8 +4,13 @@ use std::sync::Arc;
 
 use super::Tenants;
 use crate::{
-    domain::{Tenant, session::Session, user::UserState},
+    domain::{
+        Tenant,
+        session::Session,
+        user::{Login, UserState},
+    },
     http::{Code, Problem, Request},
+    runtime::Parts,
     store::Store,
     tokens::Subject,
 };
@@ -34,5 +39,14 @@ impl Caller {
         } else {
             Err(Code::BearerInvalid.into())
         }
+    }
+
+    /// What a login needs of the caller, as it is at this state of the account.
+    ///
+    /// # Errors
+    /// 409 `overtaken` where the account was changed meanwhile.
+    pub async fn login(&self, parts: &Parts) -> Result<Login, Problem> {
+        let login = parts.store.login(self.tenant.id, &self.user.email_key).await?;
+        login.filter(|login| login.state() == self.user).ok_or_else(|| Code::Overtaken.into())
     }
 }

@@ -1,7 +1,9 @@
 //! Who may: the tenant of a request, and the caller behind an access token.
 
 mod caller;
+mod recent;
 mod tenants;
 
 pub use caller::Caller;
+pub use recent::{Enroller, EnrollsBy, Recent};
 pub use tenants::Tenants;

@@ -11,7 +11,7 @@ use crate::{
     domain::{Clock, Tenant, TenantSlug, tenant::TenantStatus},
     http::{Code, Problem, Request},
     store::Store,
-    tokens::{self, AccessClaims, Subject},
+    tokens::{self, AccessClaims, Bearer, Kind, Subject},
 };
 
 /// A tenant is read again after so long, by the wall clock: a frozen sandbox's own may stand still.
@@ -70,6 +70,17 @@ impl Tenants {
         served(self.load(&slug).await?)
     }
 
+    /// The tenant of this slug, served; `None` where there is none.
+    ///
+    /// # Errors
+    /// 403 `tenant_suspended`.
+    pub async fn serving(&self, slug: &TenantSlug) -> Result<Option<Arc<Tenant>>, Problem> {
+        match self.load(slug).await? {
+            None => Ok(None),
+            Some(tenant) => served(Some(tenant)).map(Some),
+        }
+    }
+
     /// The tenant that issued an access token, and what the token says.
     ///
     /// # Errors
@@ -91,7 +102,11 @@ impl Tenants {
         request.header("origin")?;
         let slug = match request.parameter("tenant_slug") {
             Some(slug) => TenantSlug::parse(slug).ok()?,
-            None => tokens::slug_of_issuer(&self.base_url, request.bearer()?)?,
+            None => {
+                let token = request.bearer()?;
+                let enrolling = Bearer::parse(Kind::Enrollment, token).and_then(|token| token.slug());
+                enrolling.or_else(|| tokens::slug_of_issuer(&self.base_url, token))?
+            }
         };
         self.load(&slug).await.ok().flatten()
     }

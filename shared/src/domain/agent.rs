@@ -29,7 +29,8 @@ const SYSTEMS: [(&str, &str); 7] = [
 ];
 
 /// The browser and the system, if the text names one of each that we know.
-pub(super) fn browser_and_system(agent: &str) -> Option<(&'static str, &'static str)> {
+#[must_use]
+pub fn browser_and_system(agent: &str) -> Option<(&'static str, &'static str)> {
     if !agent.starts_with("Mozilla/5.0 (") {
         return None;
     }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    Label,
     ids::{DeviceId, UserId},
     session::Origin,
     user::Epoch,
@@ -26,6 +27,9 @@ pub struct Device {
     pub user_id: UserId,
     pub epoch: Epoch,
     pub kind: DeviceKind,
+    /// What its owner calls it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<Label>,
     pub token_hash: String,
     pub origin: Origin,
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]

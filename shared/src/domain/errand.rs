@@ -1,11 +1,11 @@
 //! What the mail worker is asked to do.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use super::{
-    EmailKey, TenantSlug,
+    EmailKey, Tenant, TenantSlug,
     ids::{SessionId, TenantId, UserId},
     session::Origin,
     settings::Method,
@@ -22,6 +22,35 @@ pub struct Errand {
     /// The mail is of no use after this.
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     pub mail_by: Timestamp,
+}
+
+impl Errand {
+    /// Security notices are worth a mail for so long.
+    const NOTICE_HOURS: i64 = 24;
+
+    /// An errand whose mail is of use until `mail_by`.
+    #[must_use]
+    pub fn by(tenant: &Tenant, what: What, created_at: Timestamp, mail_by: Timestamp) -> Self {
+        Self { tenant_id: tenant.id, slug: tenant.slug.clone(), what, created_at, mail_by }
+    }
+
+    /// A notice to the owner of an account.
+    #[must_use]
+    pub fn notice(tenant: &Tenant, what: What, created_at: Timestamp) -> Self {
+        let span = SignedDuration::from_hours(Self::NOTICE_HOURS);
+        let mail_by = created_at.saturating_add(span).unwrap_or(Timestamp::MAX);
+        Self::by(tenant, what, created_at, mail_by)
+    }
+}
+
+/// What became of a factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactorChange {
+    Added,
+    Removed,
+    /// The old one works no more.
+    Replaced,
 }
 
 /// The kinds of errands. Those that a stranger can ask for name an address and decide nothing:
@@ -58,5 +87,50 @@ pub enum What {
         user_id: UserId,
         address: String,
         method: Method,
+    },
+    FactorChanged {
+        user_id: UserId,
+        address: String,
+        method: Method,
+        change: FactorChange,
+        origin: Origin,
+    },
+    FactorsReset {
+        user_id: UserId,
+        address: String,
+    },
+    BackupCodeUsed {
+        user_id: UserId,
+        address: String,
+        /// The request that used it: no two uses are one piece of news.
+        attempt: String,
+        origin: Origin,
+    },
+    /// Proves a mailbox to be a signed-in user's.
+    AddressCode {
+        user_id: UserId,
+        address: String,
+        /// Whether it is the account's address already; else the mail is a stranger's.
+        own: bool,
+        sealed_code: ByteBuf,
+    },
+    EmailChanged {
+        user_id: UserId,
+        /// The old address, which may undo it.
+        address: String,
+        new_address: String,
+        /// The token that undoes it, sealed to the entry.
+        sealed_token: ByteBuf,
+        origin: Origin,
+    },
+    /// The address is not the account's any more: its former one came back.
+    EmailRestored {
+        user_id: UserId,
+        address: String,
+    },
+    /// The worker takes away what is left of the account, and tells its owner.
+    AccountDeleted {
+        user_id: UserId,
+        address: String,
     },
 }

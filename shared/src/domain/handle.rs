@@ -16,6 +16,9 @@ use super::{
 pub struct Handle {
     pub user_id: UserId,
     pub epoch: Epoch,
+    /// The account's revision when the password was right: what was due then is due now.
+    #[serde(default)]
+    pub revision: u64,
     /// Where mail goes.
     pub address: String,
     pub methods: Vec<Method>,
@@ -46,6 +49,8 @@ impl Handle {
     /// Whether its password still counts: nothing has ended it since, and its user may sign in.
     #[must_use]
     pub fn stands(&self, user: &UserState, tenant: &Tenant) -> bool {
-        self.epoch == user.epoch && user.standing == UserStatus::Active && tenant.honours(self.created_at)
+        (self.epoch, self.revision) == (user.epoch, user.revision)
+            && user.standing == UserStatus::Active
+            && tenant.honours(self.created_at)
     }
 }

@@ -89,6 +89,11 @@ id!(UserId, "usr_");
 id!(SessionId, "ses_");
 id!(DeviceId, "dev_");
 id!(
+    /// A second factor of a user.
+    FactorId,
+    "fac_"
+);
+id!(
     /// A WebAuthn or proof challenge.
     ChallengeId,
     "chl_"

@@ -1,6 +1,11 @@
 //! Whether a second factor is due after a right password, and which.
 
-use super::settings::{Method, MfaPolicy, Settings};
+use jiff::Timestamp;
+
+use super::{
+    session::{Authentication, Session},
+    settings::{Method, MfaPolicy, Settings},
+};
 
 /// What is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +43,47 @@ impl Due {
         }
         if required { Self::Enrollment } else { Self::Nothing }
     }
+
+    /// Whether who signed in so has shown what is due.
+    #[must_use]
+    pub fn is_met_by(&self, authentication: Authentication) -> bool {
+        match self {
+            Self::Nothing | Self::Enrollment => true,
+            Self::Factor(methods) => authentication.factor().is_some_and(|factor| methods.contains(&factor)),
+        }
+    }
+
+    /// Whether a session's owner showed what is due in the last ten minutes: what a change of the
+    /// account's ways in asks for (NIST SP 800-63B-4 §4.1; ASVS 5.0 V7.5.1). A trusted device is no
+    /// factor, so that its session's authentication names none.
+    #[must_use]
+    pub fn is_met_recently_by(&self, session: &Session, now: Timestamp) -> bool {
+        let age = now.as_second() - session.created_at.as_second();
+        age <= Session::RECENT_SECONDS && self.is_met_by(session.authentication)
+    }
+}
+
+/// Whether a factor is one that e-mail must not stand in for.
+#[must_use]
+pub fn is_strong(method: Method) -> bool {
+    matches!(method, Method::Totp | Method::Webauthn)
+}
+
+/// What is enrolled once `method` has been added; the strongest first.
+#[must_use]
+pub fn with(enrolled: &[Method], method: Method) -> Vec<Method> {
+    Method::ALL.into_iter().filter(|known| *known == method || enrolled.contains(known)).collect()
+}
+
+/// What is enrolled once `method` has been taken away. Backup codes stand in for a strong factor,
+/// so they go with the last one.
+#[must_use]
+pub fn without(enrolled: &[Method], method: Method) -> Vec<Method> {
+    let mut left: Vec<_> = enrolled.iter().copied().filter(|known| *known != method).collect();
+    if !left.iter().copied().any(is_strong) {
+        left.retain(|known| *known != Method::BackupCode);
+    }
+    left
 }
 
 #[cfg(test)]
@@ -59,6 +105,32 @@ mod tests {
         );
         assert_eq!(Due::of(&all, &[Method::Email]), Due::Factor(vec![Method::Email]));
         assert_eq!(Due::of(&all, &[]), Due::Nothing);
+    }
+
+    #[test]
+    fn what_is_due_is_met_by_a_factor_that_was_asked_for_and_never_by_a_password_alone() {
+        use crate::domain::session::Holding;
+        let totp = Due::Factor(vec![Method::Totp, Method::BackupCode]);
+        for (authentication, meets) in [
+            (Authentication::Password, false),
+            (Authentication::PasswordAndMail, false),
+            (Authentication::PasswordAndTotp, true),
+            (Authentication::PasswordAndBackupCode, true),
+            (Authentication::Passkey(Holding::Bound), false),
+        ] {
+            assert_eq!(totp.is_met_by(authentication), meets, "{authentication:?}");
+            assert!(Due::Nothing.is_met_by(authentication) && Due::Enrollment.is_met_by(authentication));
+        }
+    }
+
+    #[test]
+    fn backup_codes_go_with_the_last_strong_factor() {
+        let all = with(&with(&with(&[], Method::Webauthn), Method::BackupCode), Method::Totp);
+        assert_eq!(all, [Method::Totp, Method::Webauthn, Method::BackupCode]);
+        assert_eq!(without(&all, Method::Totp), [Method::Webauthn, Method::BackupCode]);
+        assert_eq!(without(&without(&all, Method::Totp), Method::Webauthn), []);
+        let mixed = with(&with(&[Method::Email], Method::Totp), Method::BackupCode);
+        assert_eq!(without(&mixed, Method::Totp), [Method::Email]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The rules, free of HTTP and AWS.
 
+pub mod agent;
 pub mod clock;
 pub mod custom_data;
 pub mod device;
@@ -7,11 +8,14 @@ pub mod email;
 pub mod entropy;
 pub mod errand;
 pub mod event;
+pub mod factor;
 pub mod fault;
 pub mod handle;
 pub mod ids;
 pub mod jwk;
+pub mod label;
 pub mod locale;
+pub mod mailbox;
 pub mod mfa;
 pub mod network;
 pub mod password;
@@ -30,6 +34,7 @@ pub use custom_data::CustomData;
 pub use email::{Email, EmailKey};
 pub use entropy::Entropy;
 pub use fault::Fault;
+pub use label::Label;
 pub use locale::Locale;
 pub use network::ClientAddress;
 pub use password::{GivenPassword, NewPassword};

@@ -6,8 +6,29 @@ use serde::{Deserialize, Serialize};
 use super::{
     Tenant,
     ids::{SessionId, UserId},
+    settings::Method,
     user::{Epoch, UserState, UserStatus},
 };
+
+/// Where a passkey is kept (RFC 8176 calls what proves it `hwk` or `swk`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holding {
+    /// On one device.
+    Bound,
+    /// Synced between its owner's devices (WebAuthn Level 3 §6.1.3: backup eligible).
+    Synced,
+}
+
+impl Holding {
+    #[must_use]
+    pub fn amr(self) -> &'static str {
+        match self {
+            Self::Bound => "hwk",
+            Self::Synced => "swk",
+        }
+    }
+}
 
 /// How a person proved who they are: the `amr` (RFC 8176) and `acr` of the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,30 +40,49 @@ pub enum Authentication {
     PasswordAndMail,
     /// A password and a time-based code.
     PasswordAndTotp,
-    /// A password and a hardware or synced WebAuthn credential.
-    PasswordAndWebauthn,
+    /// A password and a passkey or security key.
+    PasswordAndWebauthn(Holding),
     /// A password and a backup code.
     PasswordAndBackupCode,
+    /// A passkey alone, which verified its user: two factors in one (NIST SP 800-63B-4 §2.2.2).
+    Passkey(Holding),
 }
 
 impl Authentication {
     /// The authentication methods references of RFC 8176.
     #[must_use]
     pub fn amr(self) -> Vec<String> {
-        let second = match self {
-            Self::Password => return vec!["pwd".to_owned()],
-            Self::PasswordAndMail | Self::PasswordAndTotp | Self::PasswordAndBackupCode => "otp",
-            Self::PasswordAndWebauthn => "hwk",
+        let methods: &[&str] = match self {
+            Self::Password => &["pwd"],
+            Self::PasswordAndMail | Self::PasswordAndTotp | Self::PasswordAndBackupCode => {
+                &["pwd", "otp", "mfa"]
+            }
+            Self::PasswordAndWebauthn(holding) => &["pwd", holding.amr(), "mfa"],
+            Self::Passkey(holding) => &[holding.amr(), "user"],
         };
-        ["pwd", second, "mfa"].map(str::to_owned).to_vec()
+        methods.iter().map(|method| (*method).to_owned()).collect()
     }
 
     /// The authentication assurance level, NIST SP 800-63B-4 §2.
     #[must_use]
     pub fn acr(self) -> &'static str {
+        if self.is_aal2() { "aal2" } else { "aal1" }
+    }
+
+    #[must_use]
+    pub fn is_aal2(self) -> bool {
+        !matches!(self, Self::Password | Self::PasswordAndMail)
+    }
+
+    /// The second factor that was used.
+    #[must_use]
+    pub fn factor(self) -> Option<Method> {
         match self {
-            Self::Password | Self::PasswordAndMail => "aal1",
-            Self::PasswordAndTotp | Self::PasswordAndWebauthn | Self::PasswordAndBackupCode => "aal2",
+            Self::Password => None,
+            Self::PasswordAndMail => Some(Method::Email),
+            Self::PasswordAndTotp => Some(Method::Totp),
+            Self::PasswordAndWebauthn(_) | Self::Passkey(_) => Some(Method::Webauthn),
+            Self::PasswordAndBackupCode => Some(Method::BackupCode),
         }
     }
 }
@@ -79,6 +119,8 @@ pub struct Session {
 impl Session {
     /// For so long after a rotation its predecessor gets the same successor again.
     pub const GRACE_SECONDS: i64 = 30;
+    /// For so long after it proved itself, its owner may change the account's ways in.
+    pub const RECENT_SECONDS: i64 = 600;
 
     /// Whether it still lets its user in: alive, not ended by the tenant, the user not suspended.
     #[must_use]

@@ -143,6 +143,7 @@ pub struct Pages {
     pub verify: Option<PageUrl>,
     pub reset: Option<PageUrl>,
     pub forgot: Option<PageUrl>,
+    pub undo_email: Option<PageUrl>,
 }
 
 /// Mails.

@@ -13,7 +13,8 @@ use super::Fault;
 pub struct TenantSlug(String);
 
 impl TenantSlug {
-    const LENGTH: std::ops::RangeInclusive<usize> = 2..=63;
+    /// In characters.
+    pub const LENGTH: std::ops::RangeInclusive<usize> = 2..=63;
 
     /// # Errors
     /// The text is not a slug. Nothing is trimmed or lower-cased.

@@ -171,6 +171,8 @@ pub mod limits {
     pub const FORGOT_PER_NETWORK: Limit = Limit::new(100, 60);
     pub const RESET_PER_NETWORK: Limit = Limit::new(60, 15);
     pub const VERIFY_PER_NETWORK: Limit = Limit::new(100, 15);
+    pub const PASSKEY_PER_NETWORK: Limit = Limit::new(600, 15);
+    pub const UNDO_PER_NETWORK: Limit = Limit::new(60, 15);
 }
 
 #[cfg(test)]

@@ -77,6 +77,24 @@ pub struct Login {
     pub epoch: Epoch,
     /// The second factors that are enrolled.
     pub methods: Vec<Method>,
+    /// Nobody has shown yet that the address is theirs: the tenant asked for no proof.
+    pub unproven: bool,
+    /// As in [`UserState::revision`].
+    pub revision: u64,
+}
+
+impl Login {
+    /// The state that this item was written with.
+    #[must_use]
+    pub fn state(&self) -> UserState {
+        UserState {
+            user_id: self.user_id,
+            email_key: self.email_key.clone(),
+            standing: self.standing,
+            epoch: self.epoch,
+            revision: self.revision,
+        }
+    }
 }
 
 /// What guards a user's state: read strongly by every refresh and every call of the user's own.
@@ -86,6 +104,22 @@ pub struct UserState {
     pub email_key: EmailKey,
     pub standing: UserStatus,
     pub epoch: Epoch,
+    /// Counts the changes of the account: of two at once, one is made.
+    pub revision: u64,
+}
+
+impl UserState {
+    /// The state after a change that leaves alive what was issued before.
+    #[must_use]
+    pub fn changed(&self) -> Self {
+        Self { revision: self.revision + 1, ..self.clone() }
+    }
+
+    /// The state after a change that kills what was issued before.
+    #[must_use]
+    pub fn moved(&self) -> Self {
+        Self { epoch: self.epoch.next(), ..self.changed() }
+    }
 }
 
 /// What describes the person.

@@ -107,6 +107,15 @@ impl Form {
         }
     }
 
+    /// A text that may be absent, but not null.
+    pub fn text_if_given<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, Fault>,
+    ) -> Option<Option<T>> {
+        if self.mentions(name) { self.text(name, parse).map(Some) } else { Some(None) }
+    }
+
     /// A truth value; false where it is absent.
     pub fn flag(&mut self, name: &str) -> Option<bool> {
         match self.values.get(name) {
@@ -136,6 +145,28 @@ impl Form {
                 None
             }
         }
+    }
+
+    /// An object that must be there.
+    pub fn object<T>(&mut self, name: &str, parse: impl FnOnce(Value) -> Result<T, Fault>) -> Option<T> {
+        if !self.values.contains_key(name) {
+            self.fault(name, Fault::new("missing", "Field required"));
+            return None;
+        }
+        match self.optional_object(name, parse) {
+            Some(Some(value)) => Some(value),
+            Some(None) => {
+                self.fault(name, Fault::new("dict_type", "Input should be a valid dictionary"));
+                None
+            }
+            None => None,
+        }
+    }
+
+    /// Whether the request says something of a value, be it null.
+    #[must_use]
+    pub fn mentions(&self, name: &str) -> bool {
+        self.values.contains_key(name)
     }
 
     /// Notes a fault that no reader sees.
@@ -180,6 +211,14 @@ where
     T: FromStr<Err: fmt::Display>,
 {
     text.parse::<T>().map_err(|error| Fault::value(error.to_string()))
+}
+
+/// Takes what a type reads from JSON.
+///
+/// # Errors
+/// `value_error` that says what was wanted: serde's own words may repeat the input.
+pub fn json<T: serde::de::DeserializeOwned>(wanted: &'static str) -> impl FnOnce(Value) -> Result<T, Fault> {
+    move |value| serde_json::from_value(value).map_err(|_| Fault::value(wanted))
 }
 
 /// Several readings, to be had together or not at all.

@@ -65,8 +65,22 @@ codes! {
         "A request with a cookie must come from an allowed origin and carry JSON.",
     TenantNotFound 404 "tenant_not_found" "Tenant not found"
         "There is no such tenant.",
+    ReauthenticationRequired 403 "reauthentication_required" "Reauthentication required"
+        "Sign in again, with the second factor if there is one: this needs a sign-in of the last ten minutes.",
+    NotFound 404 "not_found" "Not found"
+        "There is nothing of this id.",
     NoSuchFactor 409 "no_such_factor" "No such factor"
         "The user has no factor of this kind.",
+    NothingBegun 409 "nothing_begun" "Nothing begun"
+        "There is nothing to confirm, or its time has run out. Begin again.",
+    FactorNotOffered 409 "factor_not_offered" "Factor not offered"
+        "This tenant does not offer this factor.",
+    FactorRequired 409 "factor_required" "Factor required"
+        "This tenant asks for a second factor, and this is the last one. Enrol another first.",
+    TooManyFactors 409 "too_many_factors" "Too many factors"
+        "There can be no more factors of this kind. Remove one first.",
+    Overtaken 409 "overtaken" "Overtaken"
+        "The account was changed at the same time. Look at what it is now, and try again.",
     EmailTaken 409 "email_taken" "E-mail address taken"
         "There is an account with this e-mail address.",
     BodyTooLarge 413 "body_too_large" "Body too large"
@@ -112,6 +126,12 @@ impl Problem {
     #[must_use]
     pub fn invalid(faults: Vec<Located>) -> Self {
         Self { faults, ..Code::Invalid.into() }
+    }
+
+    /// 422 for one field of the body.
+    #[must_use]
+    pub fn at_field(name: &str, fault: Fault) -> Self {
+        Self::invalid(vec![Located { at: vec!["body".to_owned(), name.to_owned()], fault }])
     }
 
     /// 429.

@@ -20,6 +20,16 @@ impl Route {
     pub const fn post(path: &'static str) -> Self {
         Self { method: "POST", path }
     }
+
+    #[must_use]
+    pub const fn patch(path: &'static str) -> Self {
+        Self { method: "PATCH", path }
+    }
+
+    #[must_use]
+    pub const fn delete(path: &'static str) -> Self {
+        Self { method: "DELETE", path }
+    }
 }
 
 /// The route key of API Gateway's payload format 2.0.

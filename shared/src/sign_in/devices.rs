@@ -74,6 +74,7 @@ pub fn remember(
         user_id,
         epoch,
         kind,
+        name: None,
         token_hash: token.hash(),
         origin: request.origin(),
         created_at: request.at,

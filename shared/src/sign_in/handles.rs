@@ -23,11 +23,15 @@ pub async fn open_handle(
 ) -> Result<Bearer, Problem> {
     let expires_at = later(request.at, SignedDuration::from_mins(Handle::LIFETIME_MINUTES));
     let proof = Proof { key: parts.factors_key()?, tenant: tenant.id };
-    let token =
-        Bearer::proven(kind, Selector::user(login.user_id), &proof, parts.entropy.bytes(), expires_at);
+    let selector = match kind {
+        Kind::Enrollment => Selector::enrollment(login.user_id, &tenant.slug),
+        _ => Selector::user(login.user_id),
+    };
+    let token = Bearer::proven(kind, selector, &proof, parts.entropy.bytes(), expires_at);
     let handle = Handle {
         user_id: login.user_id,
         epoch: login.epoch,
+        revision: login.revision,
         address: login.address.clone(),
         methods,
         remember_me,

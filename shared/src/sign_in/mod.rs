@@ -1,14 +1,20 @@
 //! Signing in: what happens once a person has proved who they are.
 
 mod answer;
+mod change;
+mod codes;
 mod devices;
+mod enrolment;
 mod handles;
 mod signers;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use answer::{Tokens, with_cookies};
+pub use answer::{CodeSentResponse, DeviceWords, Reissued, Tokens, reissued, with_cookies};
+pub use change::AccountChange;
+pub use codes::MailedDigits;
 pub use devices::{Presented, remember};
+pub use enrolment::{EnrolledResponse, Enrolment, FreshCodes, offered};
 pub use handles::{open_handle, presented_handle};
 pub use signers::Signers;
 
@@ -59,7 +65,10 @@ impl Opened {
 }
 
 /// Drafts a session and its first refresh token; nothing is stored yet.
-fn draft(
+///
+/// # Errors
+/// 500 where the function lacks the signing key.
+pub fn draft(
     parts: &Parts,
     request: &Request,
     tenant: &Tenant,
@@ -91,6 +100,35 @@ fn draft(
     Ok((session, refresh))
 }
 
+/// Drafts what takes a session's place after a change that ends all sessions: what was proven, when,
+/// and until when it is good stay as they were.
+///
+/// # Errors
+/// 500 where the function lacks the signing key.
+pub fn renew(
+    parts: &Parts,
+    request: &Request,
+    tenant: &Tenant,
+    session: &Session,
+    epoch: Epoch,
+) -> Result<(Session, Bearer), Problem> {
+    let session_id = SessionId::fresh(&*parts.clock, &*parts.entropy);
+    let proof = Proof { key: parts.signing_key()?, tenant: tenant.id };
+    let selector = Selector::session(session.user_id, session_id);
+    let refresh =
+        Bearer::proven(TokenKind::Refresh, selector, &proof, parts.entropy.bytes(), session.expires_at);
+    let renewed = Session {
+        session_id,
+        epoch,
+        refresh_hash: refresh.hash(),
+        previous_hash: None,
+        rotated_at: None,
+        last_used_at: request.at,
+        ..session.clone()
+    };
+    Ok((renewed, refresh))
+}
+
 /// Opens a session: stores it, signs its tokens meanwhile, and queues the notice of a new sign-in.
 ///
 /// # Errors
@@ -105,7 +143,7 @@ pub async fn open(
     let (stored, tokens, told) = futures::join!(
         parts.store.open_session(tenant.id, &session),
         tokens(parts, request, tenant, &session, &refresh),
-        tell(parts, tenant, proven, &session),
+        tell(parts, tenant, (proven.address, proven.on_known_device), &session),
     );
     stored?;
     told?;
@@ -152,25 +190,25 @@ pub async fn tokens(
     })
 }
 
-async fn tell(parts: &Parts, tenant: &Tenant, proven: &Proven<'_>, session: &Session) -> Result<(), Problem> {
-    if proven.on_known_device || !tenant.settings.mail.new_sign_in {
+async fn tell(
+    parts: &Parts,
+    tenant: &Tenant,
+    (address, on_known_device): (&str, bool),
+    session: &Session,
+) -> Result<(), Problem> {
+    if on_known_device || !tenant.settings.mail.new_sign_in {
         return Ok(());
     }
-    let errand = Errand {
-        tenant_id: tenant.id,
-        slug: tenant.slug.clone(),
-        what: What::SignedIn {
-            user_id: proven.user_id,
-            address: proven.address.to_owned(),
-            session_id: session.session_id,
-            origin: crate::domain::session::Origin {
-                network: session.network.clone(),
-                agent: session.agent.clone(),
-            },
+    let what = What::SignedIn {
+        user_id: session.user_id,
+        address: address.to_owned(),
+        session_id: session.session_id,
+        origin: crate::domain::session::Origin {
+            network: session.network.clone(),
+            agent: session.agent.clone(),
         },
-        created_at: session.created_at,
-        mail_by: later(session.created_at, SignedDuration::from_hours(24)),
     };
+    let errand = Errand::notice(tenant, what, session.created_at);
     Ok(parts.store.queue(&parts.store.new_errand(), &errand).await?)
 }
 

@@ -2,14 +2,16 @@
 //! thousand different counts.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 
 use super::{
     Store, StoreError,
-    dynamo::{Change, Item, Written, number},
+    dynamo::{Change, Item, Written, number, read},
     keys::Key,
 };
 use crate::domain::{
     ClientAddress, EmailKey,
+    factor::Totp,
     ids::{DeviceId, TenantId, UserId},
     throttle::{Backoff, Limit, Verdict, limits},
 };
@@ -67,6 +69,16 @@ impl Bucket {
         Self::new(tenant, &["verify", &from.network()], limits::VERIFY_PER_NETWORK)
     }
 
+    #[must_use]
+    pub fn passkey_of_network(tenant: TenantId, from: ClientAddress) -> Self {
+        Self::new(tenant, &["passkey", &from.network()], limits::PASSKEY_PER_NETWORK)
+    }
+
+    #[must_use]
+    pub fn undo_of_network(tenant: TenantId, from: ClientAddress) -> Self {
+        Self::new(tenant, &["undo", &from.network()], limits::UNDO_PER_NETWORK)
+    }
+
     /// Mails to addresses without an account, by the tenant's own budget.
     pub(super) fn strangers_of_day(tenant: TenantId, limit: Limit) -> Self {
         Self::new(tenant, &["strangers"], limit)
@@ -81,21 +93,36 @@ impl Bucket {
 #[derive(Debug, Clone)]
 pub struct Failures {
     pub(super) key: Key,
-    /// An account's bucket is forgotten in time; a factor that is closed stays so.
-    forgotten: bool,
+    kind: FailuresOf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FailuresOf {
+    /// Known or not; forgotten in time.
+    Account,
+    /// Once closed it stays so.
+    Factor,
+    /// Counted on the factor's own item, which must be there.
+    FactorItem,
 }
 
 impl Failures {
     /// The passwords of an account, known or not.
     #[must_use]
     pub fn of_account(tenant: TenantId, email: &EmailKey) -> Self {
-        Self { key: Key::bucket(tenant, &["account", email.as_str()]), forgotten: true }
+        Self { key: Key::bucket(tenant, &["account", email.as_str()]), kind: FailuresOf::Account }
     }
 
     /// A second factor of a user that has no item of its own.
     #[must_use]
     pub fn of_factor(tenant: TenantId, user: UserId, method: &str) -> Self {
-        Self { key: Key::factor_failures(tenant, user, method), forgotten: false }
+        Self { key: Key::factor_failures(tenant, user, method), kind: FailuresOf::Factor }
+    }
+
+    /// An authenticator app: its item counts, so that counting reads it, too.
+    #[must_use]
+    pub fn of_totp(tenant: TenantId, user: UserId) -> Self {
+        Self { key: Key::totp(tenant, user), kind: FailuresOf::FactorItem }
     }
 }
 
@@ -153,6 +180,27 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
     pub async fn count_failure(&self, failures: &Failures) -> Result<(Verdict, u32), StoreError> {
+        self.count_failure_on(failures).await.map(|(verdict, count, _)| (verdict, count))
+    }
+
+    /// Counts a try at an authenticator app as a failure, and reads the app; `None` where the user has
+    /// none.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn count_totp_failure(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+    ) -> Result<(Verdict, u32, Option<Totp>), StoreError> {
+        let (verdict, count, item) = self.count_failure_on(&Failures::of_totp(tenant, user)).await?;
+        Ok((verdict, count, item.map(read).transpose()?))
+    }
+
+    async fn count_failure_on(
+        &self,
+        failures: &Failures,
+    ) -> Result<(Verdict, u32, Option<Item>), StoreError> {
         let now = self.clock.now();
         let mut change = Change::of(failures.key.clone(), "SET last_failure_at = :now ADD failures :one")
             .number(":one", 1)
@@ -165,7 +213,7 @@ impl Store {
                 .number(&format!(":f{index}"), below)
                 .number(&format!(":t{index}"), now.as_second() - i64::from(wait));
         }
-        if failures.forgotten {
+        if failures.kind == FailuresOf::Account {
             let forget_after = Backoff::forgotten_at(now).as_second() - now.as_second();
             allowed.push("last_failure_at <= :forgotten".to_owned());
             change = change
@@ -174,16 +222,24 @@ impl Store {
             change.expression =
                 String::from("SET last_failure_at = :now, expires_at = :ttl ADD failures :one");
         }
-        let change = change.when(allowed.join(" OR "));
+        let allowed = allowed.join(" OR ");
+        let change = change.when(match failures.kind {
+            FailuresOf::FactorItem => format!("attribute_exists(pk) AND ({allowed})"),
+            FailuresOf::Account | FailuresOf::Factor => allowed,
+        });
         match self.change(change).await {
             Ok(Written::Done(item)) => {
                 let count = failure_count(&item);
                 if count <= Backoff::MOST {
-                    return Ok((Verdict::Allowed, count));
+                    return Ok((Verdict::Allowed, count, Some(item)));
                 }
                 // It had closed and was forgotten: the count begins anew.
                 self.restart(failures, count).await?;
-                Ok((Verdict::Allowed, 1))
+                Ok((Verdict::Allowed, 1, Some(item)))
+            }
+            // No item: there is nothing to guess.
+            Ok(Written::Refused(None)) if failures.kind == FailuresOf::FactorItem => {
+                Ok((Verdict::Allowed, 0, None))
             }
             Ok(Written::Refused(item)) => {
                 let item = item.unwrap_or_default();
@@ -191,9 +247,10 @@ impl Store {
                 let last = number(&item, "last_failure_at")
                     .and_then(|second| Timestamp::from_second(second).ok())
                     .unwrap_or(now);
-                Ok((Verdict::Refused { retry_after: Backoff::retry_after(count, last, now) }, count))
+                let retry_after = Backoff::retry_after(count, last, now);
+                Ok((Verdict::Refused { retry_after }, count, None))
             }
-            Err(StoreError::Busy(_)) => Ok((Verdict::Refused { retry_after: 1 }, Backoff::MOST)),
+            Err(StoreError::Busy(_)) => Ok((Verdict::Refused { retry_after: 1 }, Backoff::MOST, None)),
             Err(error) => Err(error),
         }
     }
@@ -218,13 +275,32 @@ impl Store {
         self.change(change).await.map(|_| ())
     }
 
-    /// Forgets the failures: a success, a reset, an administrator.
+    /// Forgets the failures: a success, a reset, an administrator. An authenticator app's are
+    /// forgiven by its use.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
     pub async fn forgive(&self, failures: &Failures) -> Result<(), StoreError> {
-        self.delete(&failures.key).await
+        match failures.kind {
+            FailuresOf::FactorItem => Ok(()),
+            FailuresOf::Account | FailuresOf::Factor => self.delete(&failures.key).await,
+        }
     }
+
+    /// How many failures in a row are counted.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn failures(&self, failures: &Failures) -> Result<u32, StoreError> {
+        let item: Option<Counted> = self.get(&failures.key).await?;
+        Ok(item.map_or(0, |item| item.failures))
+    }
+}
+
+#[derive(Deserialize)]
+struct Counted {
+    #[serde(default)]
+    failures: u32,
 }
 
 fn slot_name(slot: i64) -> String {

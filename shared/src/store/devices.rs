@@ -6,6 +6,7 @@ use super::{
     keys::Key,
 };
 use crate::domain::{
+    Label,
     device::Device,
     ids::{DeviceId, TenantId, UserId},
 };
@@ -67,5 +68,23 @@ impl Store {
         device: DeviceId,
     ) -> Result<(), StoreError> {
         self.delete(&Key::device(tenant, user, device)).await
+    }
+
+    /// Names a device; false where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn name_device(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        device: DeviceId,
+        name: &Label,
+    ) -> Result<bool, StoreError> {
+        let change = Change::of(Key::device(tenant, user, device), "SET #name = :name")
+            .name("#name", "name")
+            .when("attribute_exists(pk)")
+            .text(":name", name.as_str());
+        Ok(self.change(change).await?.is_done())
     }
 }

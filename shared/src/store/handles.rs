@@ -34,7 +34,7 @@ pub enum Spent {
     Before,
 }
 
-const LIVE: &str = "attribute_exists(pk) AND expires_at > :now AND attribute_not_exists(spent_by)";
+pub(super) const LIVE: &str = "attribute_exists(pk) AND expires_at > :now AND attribute_not_exists(spent_by)";
 
 impl Store {
     /// # Errors
@@ -46,6 +46,15 @@ impl Store {
         handle: &Handle,
     ) -> Result<(), StoreError> {
         self.put(&Key::handle(tenant, token), write(handle)?).await
+    }
+
+    /// A live handle, read without a try.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn handle(&self, tenant: TenantId, token: &Bearer) -> Result<Option<Handle>, StoreError> {
+        let handle: Option<Handle> = self.get(&Key::handle(tenant, token)).await?;
+        Ok(handle.filter(|handle| handle.expires_at > self.clock.now()))
     }
 
     /// Counts a try on a live handle and reads it; `None` for a handle that is unknown, spent,

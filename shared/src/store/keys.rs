@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::{
     domain::{
         EmailKey, TenantSlug,
-        ids::{DeviceId, SessionId, TenantId, UserId},
+        ids::{ChallengeId, DeviceId, FactorId, SessionId, TenantId, UserId},
     },
     tokens::{Bearer, Selector},
 };
@@ -81,6 +81,53 @@ impl Key {
     /// Failures of a factor that has no item of its own.
     pub fn factor_failures(tenant: TenantId, user: UserId, method: &str) -> Self {
         Self::of_user(tenant, user, &["FAILURES", method])
+    }
+
+    pub fn all_factor_failures(tenant: TenantId, user: UserId) -> Self {
+        Self::of_user(tenant, user, &["FAILURES", ""])
+    }
+
+    pub fn totp(tenant: TenantId, user: UserId) -> Self {
+        Self::of_user(tenant, user, &["TOTP"])
+    }
+
+    pub fn credential(tenant: TenantId, user: UserId, factor: FactorId) -> Self {
+        Self::of_user(tenant, user, &["CRED", &factor.to_string()])
+    }
+
+    pub fn credentials(tenant: TenantId, user: UserId) -> Self {
+        Self::of_user(tenant, user, &["CRED", ""])
+    }
+
+    pub fn backup_code(tenant: TenantId, user: UserId, selector: &str) -> Self {
+        Self::of_user(tenant, user, &["BACKUP", selector])
+    }
+
+    pub fn backup_codes(tenant: TenantId, user: UserId) -> Self {
+        Self::of_user(tenant, user, &["BACKUP", ""])
+    }
+
+    /// An address that the user had; named by the hash of the token that brings it back.
+    pub fn former_address(tenant: TenantId, user: UserId, hash: &str) -> Self {
+        Self::of_user(tenant, user, &["FORMER", hash])
+    }
+
+    pub fn former_addresses(tenant: TenantId, user: UserId) -> Self {
+        Self::of_user(tenant, user, &["FORMER", ""])
+    }
+
+    /// Everything that a user has.
+    pub fn whole_user(tenant: TenantId, user: UserId) -> Self {
+        Self { sort: String::new(), ..Self::of_user(tenant, user, &[]) }
+    }
+
+    /// What a signed-in user has begun and is to confirm.
+    pub fn begun(tenant: TenantId, user: UserId, what: &str) -> Self {
+        Self::new(Table::Challenges, &["B", &tenant.to_string(), &user.to_string()], &[what])
+    }
+
+    pub fn challenge(tenant: TenantId, challenge: ChallengeId) -> Self {
+        Self::new(Table::Challenges, &["W", &tenant.to_string(), &challenge.to_string()], &["W"])
     }
 
     pub fn handle(tenant: TenantId, token: &Bearer) -> Self {

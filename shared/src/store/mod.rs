@@ -3,13 +3,19 @@
 //! Every read that decides anything is strongly consistent and checks expiry itself; every
 //! single-use write has the expiry in its condition, since TTL deletes late by days.
 
+mod account;
+mod addresses;
 mod audit;
 mod buckets;
+mod challenges;
+mod deletion;
 mod devices;
 mod dynamo;
 mod error;
+mod factors;
 mod handles;
 mod keys;
+mod mailboxes;
 mod outbox;
 mod purses;
 mod registrations;
@@ -26,9 +32,12 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 
+pub use account::{Alteration, Altered, ProfileChanges, SessionSwap};
+pub use addresses::Restored;
 pub use buckets::{Bucket, Failures};
 pub use error::StoreError;
 pub use handles::{CodeSent, Spent};
+pub use mailboxes::ProofBegun;
 pub use outbox::{Claimed, Due, Entry};
 pub use registrations::{Activation, Claim};
 pub use resets::ResetOutcome;

@@ -113,14 +113,11 @@ impl Store {
             locale: registration.locale,
             created_at: now,
         };
-        let items = Self::user_items(
-            tenant,
-            registration.user_id,
-            (&registration.email_key, registration.address.clone()),
-            sealed,
-            UserStatus::Active,
-            &profile,
-        )?;
+        let address = registration.address.clone();
+        let mut login =
+            LoginRow::fresh(registration.user_id, &registration.email_key, address, UserStatus::Active);
+        login.sealed_hash = sealed;
+        let items = Self::user_items(tenant, &login, &profile)?;
         let mut transaction = items
             .into_iter()
             .fold(Transaction::default(), |transaction, (key, item)| transaction.put_new(key, item));

@@ -98,26 +98,24 @@ impl Store {
         key: &DataKey,
         (due, errand): (&Due, &Errand),
     ) -> Result<ResetOutcome, StoreError> {
-        let from = UserState {
-            user_id: login.user_id,
-            email_key: login.email_key.clone(),
-            standing: login.standing,
-            epoch: login.epoch,
-        };
-        let to = UserState { epoch: from.epoch.next(), standing: from.standing.verified(), ..from.clone() };
+        let from = login.state();
+        let to = UserState { standing: from.standing.verified(), ..from.moved() };
         let mut set = advance(Key::login(tenant, &login.email_key), login.user_id, &from, &to)?
             .value(":hash", bytes(Self::seal_hash(tenant, &login.email_key, hash, key)));
         set.expression.push_str(", sealed_hash = :hash");
-        if !login.standing.is_verified() {
+        let mut made_before = Vec::new();
+        if login.unproven || !login.standing.is_verified() {
             // The address's first proof: factors made before it are nobody's.
-            set.expression.push_str(", methods = :none");
+            set.expression.push_str(", methods = :none REMOVE unproven");
             set = set.value(":none", aws_sdk_dynamodb::types::AttributeValue::L(Vec::new()));
+            made_before = self.factor_keys(tenant, login.user_id).await?;
         }
         let transaction = Transaction::default()
             .change(set)
             .change(advance(Key::state(tenant, login.user_id), login.user_id, &from, &to)?)
             .put(due.0.clone(), self.errand_item(errand)?)
             .delete(Failures::of_account(tenant, &login.email_key).key);
+        let transaction = made_before.into_iter().fold(transaction, Transaction::delete);
         Ok(match self.commit(transaction).await? {
             Committed::Done => ResetOutcome::Reset(to),
             Committed::Refused { .. } => ResetOutcome::Stale,

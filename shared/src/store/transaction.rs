@@ -26,6 +26,8 @@ enum Write {
     Put(Key, Item),
     Change(Change),
     Delete(Key),
+    /// A change whose expression is that nothing is left.
+    DeleteIf(Change),
 }
 
 /// What became of it.
@@ -56,6 +58,12 @@ impl Transaction {
 
     pub(super) fn delete(mut self, key: Key) -> Self {
         self.writes.push(Write::Delete(key));
+        self
+    }
+
+    /// Deletes the item of a change, on the change's condition.
+    pub(super) fn delete_if(mut self, change: Change) -> Self {
+        self.writes.push(Write::DeleteIf(change));
         self
     }
 }
@@ -129,6 +137,16 @@ impl Store {
                 Delete::builder()
                     .table_name(self.tables.name(key.table))
                     .set_key(Some(attributes(&key)))
+                    .build()
+                    .map_err(unbuilt)?,
+            ),
+            Write::DeleteIf(change) => item.delete(
+                Delete::builder()
+                    .table_name(self.tables.name(change.key.table))
+                    .set_key(Some(attributes(&change.key)))
+                    .set_condition_expression(change.condition)
+                    .set_expression_attribute_values((!change.values.is_empty()).then_some(change.values))
+                    .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
                     .build()
                     .map_err(unbuilt)?,
             ),

@@ -33,6 +33,41 @@ pub(super) struct LoginRow {
     pub standing: UserStatus,
     pub epoch: Epoch,
     pub methods: Vec<Method>,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub unproven: bool,
+    #[serde(default)]
+    pub revision: u64,
+}
+
+impl LoginRow {
+    /// A new user's, without a password.
+    pub fn fresh(user_id: UserId, email: &EmailKey, address: String, standing: UserStatus) -> Self {
+        Self {
+            user_id,
+            email_key: email.clone(),
+            address,
+            sealed_hash: None,
+            standing,
+            epoch: Epoch::FIRST,
+            methods: Vec::new(),
+            unproven: false,
+            revision: 0,
+        }
+    }
+
+    fn into_login(self) -> Login {
+        Login {
+            user_id: self.user_id,
+            email_key: self.email_key,
+            address: self.address,
+            sealed_hash: self.sealed_hash.map(ByteBuf::into_vec),
+            standing: self.standing,
+            epoch: self.epoch,
+            methods: self.methods,
+            unproven: self.unproven,
+            revision: self.revision,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -41,8 +76,22 @@ pub(super) struct StateRow {
     pub email_key: EmailKey,
     pub standing: UserStatus,
     pub epoch: Epoch,
+    #[serde(default)]
+    pub revision: u64,
     pub listing_shard: String,
     pub listing_key: String,
+}
+
+impl StateRow {
+    fn into_state(self) -> UserState {
+        UserState {
+            user_id: self.user_id,
+            email_key: self.email_key,
+            standing: self.standing,
+            epoch: self.epoch,
+            revision: self.revision,
+        }
+    }
 }
 
 /// A user to be made at once: by an administrator, or where a tenant asks for no proof.
@@ -52,6 +101,8 @@ pub struct NewUser<'a> {
     pub email: &'a Email,
     pub hash: Option<&'a StoredHash>,
     pub standing: UserStatus,
+    /// Nobody has shown that the address is theirs.
+    pub unproven: bool,
     pub profile: &'a Profile,
 }
 
@@ -69,27 +120,14 @@ impl Store {
     /// [`StoreError`] when the store cannot answer.
     pub async fn login(&self, tenant: TenantId, email: &EmailKey) -> Result<Option<Login>, StoreError> {
         let row: Option<LoginRow> = self.get(&Key::login(tenant, email)).await?;
-        Ok(row.map(|row| Login {
-            user_id: row.user_id,
-            email_key: row.email_key,
-            address: row.address,
-            sealed_hash: row.sealed_hash.map(ByteBuf::into_vec),
-            standing: row.standing,
-            epoch: row.epoch,
-            methods: row.methods,
-        }))
+        Ok(row.map(LoginRow::into_login))
     }
 
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
     pub async fn user_state(&self, tenant: TenantId, user: UserId) -> Result<Option<UserState>, StoreError> {
         let row: Option<StateRow> = self.get(&Key::state(tenant, user)).await?;
-        Ok(row.map(|row| UserState {
-            user_id: row.user_id,
-            email_key: row.email_key,
-            standing: row.standing,
-            epoch: row.epoch,
-        }))
+        Ok(row.map(StateRow::into_state))
     }
 
     /// # Errors
@@ -146,14 +184,10 @@ impl Store {
         key: &DataKey,
     ) -> Result<Created, StoreError> {
         let hash = user.hash.map(|hash| Self::seal_hash(tenant.id, user.email.key(), hash, key));
-        let items = Self::user_items(
-            tenant.id,
-            user.user_id,
-            (user.email.key(), user.email.address()),
-            hash,
-            user.standing,
-            user.profile,
-        )?;
+        let mut login = LoginRow::fresh(user.user_id, user.email.key(), user.email.address(), user.standing);
+        login.sealed_hash = hash;
+        login.unproven = user.unproven;
+        let items = Self::user_items(tenant.id, &login, user.profile)?;
         let transaction = items
             .into_iter()
             .fold(Transaction::default(), |transaction, (key, item)| transaction.put_new(key, item));
@@ -166,31 +200,21 @@ impl Store {
     /// The three items of a new user; the first claims the address.
     pub(super) fn user_items(
         tenant: TenantId,
-        user: UserId,
-        (email, address): (&EmailKey, String),
-        sealed_hash: Option<ByteBuf>,
-        standing: UserStatus,
+        login: &LoginRow,
         profile: &Profile,
     ) -> Result<[(Key, Item); 3], StoreError> {
-        let login = LoginRow {
-            user_id: user,
-            email_key: email.clone(),
-            address,
-            sealed_hash,
-            standing,
-            epoch: Epoch::FIRST,
-            methods: Vec::new(),
-        };
+        let user = login.user_id;
         let state = StateRow {
             user_id: user,
-            email_key: email.clone(),
-            standing,
-            epoch: Epoch::FIRST,
+            email_key: login.email_key.clone(),
+            standing: login.standing,
+            epoch: login.epoch,
+            revision: 0,
             listing_shard: listing_shard(tenant, user.to_bytes()[15] % LISTING_SHARDS),
             listing_key: user.to_string(),
         };
         Ok([
-            (Key::login(tenant, email), write(&login)?),
+            (Key::login(tenant, &login.email_key), write(login)?),
             (Key::state(tenant, user), write(&state)?),
             (Key::profile(tenant, user), write(profile)?),
         ])
@@ -209,8 +233,7 @@ impl Store {
     ) -> Result<Option<UserState>, StoreError> {
         for _ in 0..3 {
             let Some(state) = self.user_state(tenant, user).await? else { return Ok(None) };
-            let next =
-                UserState { epoch: state.epoch.next(), standing: standing(state.standing), ..state.clone() };
+            let next = UserState { standing: standing(state.standing), ..state.moved() };
             let transaction = Transaction::default()
                 .change(advance(Key::login(tenant, &state.email_key), user, &state, &next)?)
                 .change(advance(Key::state(tenant, user), user, &state, &next)?);
@@ -239,12 +262,7 @@ impl Store {
                         return Ok(states);
                     }
                     let row: Option<StateRow> = self.get(&key).await?;
-                    states.extend(row.map(|row| UserState {
-                        user_id: row.user_id,
-                        email_key: row.email_key,
-                        standing: row.standing,
-                        epoch: row.epoch,
-                    }));
+                    states.extend(row.map(StateRow::into_state));
                 }
                 from = next;
                 if from.is_none() {
@@ -263,12 +281,13 @@ pub(super) fn advance(
     from: &UserState,
     to: &UserState,
 ) -> Result<Change, StoreError> {
-    Ok(Change::of(key, "SET epoch = :to, standing = :standing")
+    Ok(Change::of(key, "SET epoch = :to, standing = :standing, revision = :revision")
         .when("user_id = :user AND epoch = :from")
         .text(":user", user.to_string())
         .value(":from", epoch_value(from.epoch)?)
         .value(":to", epoch_value(to.epoch)?)
-        .value(":standing", value(&to.standing)?))
+        .value(":standing", value(&to.standing)?)
+        .value(":revision", value(&to.revision)?))
 }
 
 pub(super) fn epoch_value(epoch: Epoch) -> Result<aws_sdk_dynamodb::types::AttributeValue, StoreError> {

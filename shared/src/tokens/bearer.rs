@@ -4,7 +4,7 @@
 //! whole is what is stored and compared. A token of one kind, tenant or user works nowhere else:
 //! the kind is in the prefix, tenant and user are in the key that the token is looked up under.
 
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
 use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     domain::{
-        EmailKey, Entropy,
+        EmailKey, Entropy, TenantSlug,
         ids::{DeviceId, SessionId, TenantId, UserId},
     },
     keys::DataKey,
@@ -35,11 +35,13 @@ pub enum Kind {
     Device,
     /// May enrol a first factor.
     Enrollment,
+    /// Brings an address back.
+    Undo,
 }
 
 impl Kind {
-    pub const ALL: [Self; 6] =
-        [Self::Mfa, Self::Reset, Self::Verify, Self::Refresh, Self::Device, Self::Enrollment];
+    pub const ALL: [Self; 7] =
+        [Self::Mfa, Self::Reset, Self::Verify, Self::Refresh, Self::Device, Self::Enrollment, Self::Undo];
 
     #[must_use]
     pub fn prefix(self) -> &'static str {
@@ -50,16 +52,23 @@ impl Kind {
             Self::Refresh => "lk_rt_",
             Self::Device => "lk_dev_",
             Self::Enrollment => "lk_enr_",
+            Self::Undo => "lk_und_",
         }
     }
 
-    fn selector_length(self) -> usize {
+    /// How long the selector may be, in bytes. An enrolment token's ends with the tenant's slug: the
+    /// paths that take it name no tenant.
+    fn selector_lengths(self) -> RangeInclusive<usize> {
         match self {
-            Self::Mfa | Self::Enrollment | Self::Reset | Self::Verify => 16,
-            Self::Refresh | Self::Device => 32,
+            Self::Mfa | Self::Reset | Self::Verify | Self::Undo => 16..=16,
+            Self::Refresh | Self::Device => 32..=32,
+            Self::Enrollment => 16 + *TenantSlug::LENGTH.start()..=16 + *TenantSlug::LENGTH.end(),
         }
     }
 }
+
+/// The length of the secret, in bytes.
+const SECRET: usize = 32;
 
 /// The part of a token that names a partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +88,12 @@ impl Selector {
     #[must_use]
     pub fn device(user: UserId, device: DeviceId) -> Self {
         Self([user.to_bytes(), device.to_bytes()].concat())
+    }
+
+    /// A user of a tenant, for a token that is shown where no path names the tenant.
+    #[must_use]
+    pub fn enrollment(user: UserId, slug: &TenantSlug) -> Self {
+        Self([user.to_bytes().as_slice(), slug.as_str().as_bytes()].concat())
     }
 
     /// An address, by HMAC: a link says nothing of whom it was mailed to.
@@ -146,11 +161,13 @@ impl Bearer {
     #[must_use]
     pub fn parse(kind: Kind, text: &str) -> Option<Self> {
         let body = text.strip_prefix(kind.prefix())?;
-        let length = kind.selector_length();
-        if body.len() != (length + 32).div_ceil(3) * 4 - padding(length + 32) {
+        let lengths = kind.selector_lengths();
+        let written = |length: usize| (length + SECRET).div_ceil(3) * 4 - padding(length + SECRET);
+        if !(written(*lengths.start())..=written(*lengths.end())).contains(&body.len()) {
             return None;
         }
         let bytes = Zeroizing::new(BASE64_URL_SAFE_NO_PAD.decode(body).ok()?);
+        let length = bytes.len().checked_sub(SECRET).filter(|length| lengths.contains(length))?;
         let (selector, secret) = bytes.split_at_checked(length)?;
         Some(Self::new(kind, Selector(selector.to_vec()), secret.try_into().ok()?))
     }
@@ -190,6 +207,13 @@ impl Bearer {
     #[must_use]
     pub fn device(&self) -> Option<DeviceId> {
         (self.kind == Kind::Device).then(|| self.half(1)).flatten().map(DeviceId::from_bytes)
+    }
+
+    /// The tenant that an enrolment token names.
+    #[must_use]
+    pub fn slug(&self) -> Option<TenantSlug> {
+        let slug = self.selector.0.get(16..).filter(|_| self.kind == Kind::Enrollment)?;
+        TenantSlug::parse(std::str::from_utf8(slug).ok()?).ok()
     }
 
     fn half(&self, index: usize) -> Option<[u8; 16]> {
@@ -244,7 +268,7 @@ mod tests {
     }
 
     fn selector(kind: Kind) -> Selector {
-        Selector((0..kind.selector_length()).map(|index| u8::try_from(index).unwrap()).collect())
+        Selector((0..*kind.selector_lengths().end()).map(|index| u8::try_from(index).unwrap()).collect())
     }
 
     #[test]
@@ -274,6 +298,23 @@ mod tests {
         assert!(!token.is_ours(&Proof { key: &key, tenant: TenantId::from_bytes([2; 16]) }, now));
         let forged = Bearer::random(Kind::Mfa, selector(Kind::Mfa), &SystemEntropy::default());
         assert!(!forged.is_ours(&proof, now));
+    }
+
+    #[test]
+    fn an_enrolment_token_names_its_tenant() {
+        let user = UserId::from_bytes([3; 16]);
+        for name in ["ab", "acme", &"a".repeat(63)] {
+            let slug = TenantSlug::parse(name).unwrap();
+            let token = Bearer::random(
+                Kind::Enrollment,
+                Selector::enrollment(user, &slug),
+                &SystemEntropy::default(),
+            );
+            let parsed = Bearer::parse(Kind::Enrollment, token.expose()).unwrap();
+            assert_eq!((parsed.user(), parsed.slug()), (Some(user), Some(slug)));
+        }
+        let none = Bearer::new(Kind::Enrollment, Selector(vec![1; 17]), [0; 32]);
+        assert!(Bearer::parse(Kind::Enrollment, none.expose()).is_none());
     }
 
     proptest! {

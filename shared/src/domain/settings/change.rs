@@ -99,6 +99,15 @@ impl Settings {
         if self.relying_party.id.as_ref().is_some_and(|id| !is_domain(id)) {
             refuse("relying_party.id", Fault::value("must be a domain name in lower-case ASCII (xn-- form)"));
         }
+        if let Some(id) = &self.relying_party.id
+            && is_domain(id)
+            && !self.origins.iter().any(|origin| origin.lies_under(id))
+        {
+            refuse(
+                "relying_party.id",
+                Fault::value("must be the host of one of origins, or a domain above it"),
+            );
+        }
         if let Some(fault) = self.relying_party.name.as_ref().and_then(|name| PersonName::parse(name).err()) {
             refuse("relying_party.name", fault);
         }

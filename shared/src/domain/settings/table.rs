@@ -71,6 +71,11 @@ pub(super) const SETTINGS: &[(&str, &str, &str)] = &[
     ("pages.verify", "URL, or null", "The page that the verification mail leads to. Null: the hosted one."),
     ("pages.reset", "URL, or null", "The page that the reset mail leads to. Null: the hosted one."),
     ("pages.forgot", "URL, or null", "The page where a reset is asked for. Null: the hosted one."),
+    (
+        "pages.undo_email",
+        "URL, or null",
+        "The page that the mail about a changed address leads to. Null: the hosted one.",
+    ),
     ("trusted_device_days", "1–90", "So long a trusted device spares its owner the second factor."),
     ("mail.locale", "en | de", "The language of the mails."),
     ("mail.sender", "e-mail address, or null", "Where mails come from. Null: the deployment's address."),
@@ -89,7 +94,8 @@ pub(super) const SETTINGS: &[(&str, &str, &str)] = &[
     (
         "relying_party.id",
         "domain, or null",
-        "The WebAuthn relying party; the origins equal it or lie under it.",
+        "The WebAuthn relying party: passkeys work on those of the origins that equal it or lie under it, and one \
+         must. It never changes, or every passkey is lost. Null: the host of the deployment.",
     ),
     ("relying_party.name", "text, or null", "Its name, as authenticators show it. Null: the tenant's name."),
 ];

@@ -54,6 +54,16 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// Whether its host is this domain or lies under it.
+    #[must_use]
+    pub fn lies_under(&self, domain: &str) -> bool {
+        let url = Url::parse(&self.0).ok();
+        let host = url.as_ref().and_then(Url::domain).unwrap_or_default();
+        host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+    }
+}
+
 macro_rules! text {
     ($($name:ident),+) => {$(
         impl $name {

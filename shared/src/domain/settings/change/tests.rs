@@ -25,7 +25,7 @@ fn everything_given_comes_back() {
         "redirect_uris": ["https://app.acme.test/done", "http://localhost:5173/done"],
         "default_redirect_uri": "https://app.acme.test/done",
         "origins": ["https://app.acme.test", "http://localhost:5173"],
-        "pages": {"verify": "https://app.acme.test/verify", "reset": "https://app.acme.test/reset", "forgot": null},
+        "pages": {"verify": "https://app.acme.test/verify", "reset": "https://app.acme.test/reset", "forgot": null, "undo_email": null},
         "trusted_device_days": 90,
         "mail": {"locale": "de", "sender": "login@acme.test", "reply_to": "help@acme.test", "daily_budget": 10, "new_sign_in": false},
         "require_client_token": true,
@@ -119,7 +119,14 @@ fn one_setting_is_changed_and_the_whole_checked() {
 #[test]
 fn a_relying_party_is_a_domain() {
     for good in ["acme.test", "localhost", "xn--bcher-kva.test", "login.acme.co.uk"] {
-        assert!(Settings::default().set("relying_party.id", json!(good)).is_ok(), "{good}");
+        let origins = [format!("http{}://{good}", if good == "localhost" { "" } else { "s" })];
+        let settings = Settings::default().set("origins", json!(origins)).unwrap();
+        assert!(settings.set("relying_party.id", json!(good)).is_ok(), "{good}");
+    }
+    let settings = Settings::default().set("origins", json!(["https://login.acme.test"])).unwrap();
+    assert!(settings.set("relying_party.id", json!("acme.test")).is_ok());
+    for foreign in ["in.acme.test", "me.test", "acme.test.evil.test", "test.example"] {
+        assert_eq!(keys(settings.set("relying_party.id", json!(foreign))), ["relying_party.id"], "{foreign}");
     }
     for bad in [
         "",

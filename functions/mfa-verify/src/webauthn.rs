@@ -1,0 +1,77 @@
+//! An assertion of a passkey or security key, for the challenge that this handle began.
+
+use latchkey::{
+    authenticators::webauthn::{Assertion, Refused, RelyingParty},
+    domain::{
+        Tenant,
+        event::Kind as EventKind,
+        factor::{Challenge, Credential, Purpose as ChallengeFor},
+        ids::{FactorId, UserId},
+        session::Authentication,
+    },
+    http::{Problem, Request},
+    runtime::Parts,
+    sign_in::event,
+    tokens::Bearer,
+};
+
+use crate::Proven;
+
+/// Whether the assertion verifies for the challenge, and this request is the first to answer that.
+/// A request that was granted a try takes it, right or wrong: so of a hundred one does.
+pub async fn check(
+    parts: &Parts,
+    request: &Request,
+    (tenant, user, token): (&Tenant, UserId, &Bearer),
+    (challenge, credentials): (Option<&Challenge>, &[Credential]),
+    (answer, attempt): (&Assertion, &str),
+) -> Result<Option<Proven>, Problem> {
+    let Some(challenge) = challenge else { return Ok(None) };
+    let purpose = ChallengeFor::SecondFactor { handle: &token.hash() };
+    let taken = parts.store.take_challenge(tenant.id, challenge.challenge_id, &purpose, attempt).await?;
+    let relying_party = RelyingParty::of(tenant, &parts.base_url);
+    let (Some(challenge), Some(relying_party)) = (taken, relying_party) else { return Ok(None) };
+    let key = parts.factors_key()?;
+    for credential in credentials {
+        let passkey = parts.store.open_credential(tenant.id, user, credential, key)?;
+        if !passkey.is_named_by(answer) {
+            continue;
+        }
+        let of = (passkey, credential.counter);
+        return match relying_party.finish_authentication(answer, &challenge.state, user, of) {
+            Ok(asserted) => Ok(Some(Proven {
+                authentication: Authentication::PasswordAndWebauthn(asserted.holding),
+                counter: Some((credential.factor_id, asserted.counter)),
+            })),
+            Err(Refused::CounterFell) => {
+                fell(parts, request, tenant, user).await?;
+                Ok(None)
+            }
+            Err(refused @ Refused::Wrong(_)) => {
+                tracing::info!(request = request.id, %refused, "an assertion is refused");
+                Ok(None)
+            }
+        };
+    }
+    Ok(None)
+}
+
+/// Notes the counter of an assertion, if there is one; false, and an event, where it did not rise.
+pub async fn note(
+    parts: &Parts,
+    request: &Request,
+    (tenant, user): (&Tenant, UserId),
+    (counter, attempt): (Option<(FactorId, u32)>, &str),
+) -> Result<bool, Problem> {
+    let Some((factor, counter)) = counter else { return Ok(true) };
+    let rose = parts.store.use_credential(tenant.id, user, factor, (counter, attempt)).await?;
+    if !rose {
+        fell(parts, request, tenant, user).await?;
+    }
+    Ok(rose)
+}
+
+async fn fell(parts: &Parts, request: &Request, tenant: &Tenant, user: UserId) -> Result<(), Problem> {
+    let fell = event(parts, request, tenant, EventKind::SignatureCounterFell, Some(user));
+    Ok(parts.store.record(&fell).await?)
+}
