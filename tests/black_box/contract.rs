@@ -120,7 +120,7 @@ async fn every_described_body_is_read_as_described() {
             send(wrong.into()).await.faults().into_iter().map(|(place, _)| place).collect();
         assert_eq!(named, places(properties.keys().cloned().collect()), "{path}");
     }
-    assert_eq!(bodies, 9);
+    assert_eq!(bodies, 17);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,9 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
+mod account;
 mod admin_commands;
+mod authenticators;
 mod contract;
+mod devices;
 mod epoch;
+mod factors;
 mod input;
 mod login;
 mod mfa;
@@ -15,5 +19,7 @@ mod sessions;
 mod spending;
 mod strangers;
 mod tokens;
+mod totp;
 mod tour;
+mod webauthn;
 mod worker;

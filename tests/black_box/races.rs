@@ -11,6 +11,16 @@ fn statuses(answers: &[Answer]) -> usize {
     answers.iter().filter(|answer| answer.status == 200).count()
 }
 
+/// How often each answer came, for when a race goes wrong.
+pub fn outcomes(answers: &[Answer]) -> std::collections::BTreeMap<String, usize> {
+    let mut counts = std::collections::BTreeMap::new();
+    for answer in answers {
+        let status = answer.body["data"]["status"].as_str().unwrap_or(answer.problem().1);
+        *counts.entry(format!("{} {status}", answer.status)).or_default() += 1;
+    }
+    counts
+}
+
 /// Row 1.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_parallel_guesses_on_one_handle_are_five() {
@@ -54,7 +64,7 @@ async fn of_a_hundred_equal_codes_one_opens_a_session() {
         let answers = join_all((0..100).map(|_| ada.verify(&client, &handle, &code))).await;
         let won = answers.iter().filter(|answer| answer.body["data"]["status"] == "authenticated").count();
         let after = house.parts.store.sessions(tenant.id, ada.user_id.parse().unwrap()).await.unwrap().len();
-        assert_eq!((won, after - before), (1, 1), "round {round}");
+        assert_eq!((won, after - before), (1, 1), "round {round}: {:?}", outcomes(&answers));
         // Registrations of one network are throttled by the hour.
         house.advance(SignedDuration::from_hours(1));
     }

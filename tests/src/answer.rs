@@ -52,6 +52,24 @@ impl Client {
         self.send(Method::GET, path, &[("authorization", &bearer)], Vec::new()).await
     }
 
+    /// Any method on a path of the caller's own, with a JSON body where one is given.
+    pub async fn as_user(&self, method: Method, path: &str, token: &str, body: Option<&Value>) -> Answer {
+        let bearer = format!("Bearer {token}");
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+        self.send(method, path, &headers, body).await
+    }
+
+    /// `POST` to a path of the caller's own.
+    pub async fn post_as(&self, path: &str, token: &str, body: &Value) -> Answer {
+        self.as_user(Method::POST, path, token, Some(body)).await
+    }
+
+    /// `DELETE` of a path of the caller's own.
+    pub async fn delete_as(&self, path: &str, token: &str) -> Answer {
+        self.as_user(Method::DELETE, path, token, None).await
+    }
+
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         let url = format!("{}{}", self.base, self.marked(path));
         let mut request = self.http.request(method, url).body(body);

@@ -10,7 +10,9 @@
 )]
 
 mod answer;
+pub mod authenticator;
 mod budget;
+pub mod factors;
 pub mod people;
 
 use std::{
@@ -35,6 +37,7 @@ use serde_json::Value;
 
 pub use answer::{Answer, Client, below};
 pub use budget::{Meter, Spending};
+pub use factors::App;
 pub use people::{PASSWORD, Person};
 
 /// A stack, and the means to look behind it.
@@ -192,6 +195,15 @@ impl House {
             mail.subject.contains(&self.mark) && mail.destination.to.iter().any(|to| to == address)
         });
         mails.into_iter().map(|mail| mail.body.text.unwrap_or_default()).collect()
+    }
+
+    /// Forgets the failures of a person's passkeys, so that a matrix of wrong ones can be tried.
+    pub async fn forgive(&self, person: &Person) {
+        let slug = TenantSlug::parse(&person.slug).unwrap();
+        let tenant = self.parts.store.tenant(&slug).await.unwrap().unwrap();
+        let user = person.user_id.parse().unwrap();
+        let failures = latchkey::store::Failures::of_factor(tenant.id, user, "webauthn");
+        self.parts.store.forgive(&failures).await.unwrap();
     }
 
     /// The last token of a kind that was mailed to an address.

@@ -1,0 +1,437 @@
+//! Passkeys and security keys: registered, used beside a password and alone, replayed, bent.
+
+use futures::future::join_all;
+use latchkey::jiff::SignedDuration;
+use serde_json::{Value, json};
+use tests::{
+    Client, House, Person,
+    authenticator::{Authenticator, Ceremony, flags},
+    factors::{settings, token_of},
+    rounds,
+};
+
+const ME: &str = "/api/v1/me";
+const MFA: &str = "/api/v1/me/mfa";
+
+async fn keyed(house: &House, name: &str) -> (Person, Client, Authenticator) {
+    let tenant = house.tenant(name, settings("optional", &["webauthn", "backup_code"])).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let client = house.client(2);
+    let token = ada.token(&client).await;
+    let (key, done) = ada.enroll_key(&client, &token).await;
+    assert_eq!(done["backup_codes"].as_array().unwrap().len(), 10);
+    (ada, client, key)
+}
+
+/// A challenge of a sign-in with nothing but a passkey.
+async fn begin(client: &Client, slug: &str) -> (Value, Value) {
+    let begun = client.post(slug, "passkey/begin", &json!({})).await;
+    (begun.data()["challenge_id"].clone(), begun.data()["public_key"].clone())
+}
+
+async fn finish(client: &Client, slug: &str, challenge: &Value, credential: &Value) -> tests::Answer {
+    let body = json!({ "challenge_id": challenge, "credential": credential });
+    client.post(slug, "passkey/finish", &body).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_registered_named_listed_and_signs_in_beside_a_password() {
+    let house = House::start().await;
+    let (ada, client, mut key) = keyed(&house, "acme").await;
+    let login = ada.login(&client).await;
+    assert_eq!(login.data()["available_methods"], json!(["webauthn", "backup_code"]));
+    assert_eq!(login.data()["default_method"], "webauthn");
+    let handle = login.data()["mfa_token"].as_str().unwrap();
+    let (challenge, options) = ada.challenge(&client, handle).await;
+    assert_eq!(options["rpId"], "example.com");
+    assert_eq!(options["userVerification"], "required");
+    let allowed = &options["allowCredentials"];
+    assert_eq!(allowed.as_array().unwrap().len(), 1);
+    assert_eq!(tests::authenticator::decode(&allowed[0]["id"]), key.id);
+    assert_eq!(allowed[0]["transports"], json!(["internal", "hybrid"]));
+    let shown = ada.show_key(&client, handle, &challenge, &key.get(&options)).await;
+    assert_eq!(shown.data()["status"], "authenticated");
+    let token = token_of(shown.data());
+    let session = client.get_as(ME, &token).await.data()["session"].clone();
+    assert_eq!((&session["acr"], &session["amr"]), (&json!("aal2"), &json!(["pwd", "hwk", "mfa"])));
+    let factor = client.get_as(MFA, &token).await.data()["factors"][0].clone();
+    assert_eq!((&factor["method"], &factor["name"]), (&json!("webauthn"), &json!("My key")));
+    assert_eq!(factor["transports"], json!(["internal", "hybrid"]));
+    assert_eq!((&factor["synced"], &factor["discoverable"]), (&json!(false), &json!(true)));
+    assert!(!factor["last_used_at"].is_null());
+    let path = format!("{MFA}/{}", factor["factor_id"].as_str().unwrap());
+    let named = json!({ "name": "The blue one" });
+    client.as_user(reqwest::Method::PATCH, &path, &token, Some(&named)).await.data();
+    assert_eq!(client.get_as(MFA, &token).await.data()["factors"][0]["name"], "The blue one");
+    let (_, again) = ada.begin_key(&client, &token).await;
+    assert_eq!(tests::authenticator::decode(&again["excludeCredentials"][0]["id"]), key.id);
+    assert_eq!(again["authenticatorSelection"]["residentKey"], "preferred");
+    assert_eq!(again["authenticatorSelection"]["userVerification"], "required");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_passkey_signs_in_alone_as_two_factors() {
+    let house = House::start().await;
+    let (ada, client, mut key) = keyed(&house, "acme").await;
+    let (challenge, options) = begin(&client, "acme").await;
+    assert_eq!(options["allowCredentials"], json!([]));
+    let answer = finish(&client, "acme", &challenge, &key.get(&options)).await;
+    assert_eq!(answer.data()["status"], "authenticated");
+    assert_eq!(answer.data()["user_id"], ada.user_id);
+    let token = token_of(answer.data());
+    let session = client.get_as(ME, &token).await.data()["session"].clone();
+    assert_eq!((&session["acr"], &session["amr"]), (&json!("aal2"), &json!(["hwk", "user"])));
+    // It counts as the fresh factor that a change asks for: another, synced key.
+    let (challenge, options) = ada.begin_key(&client, &token).await;
+    let (mut synced, _) = Authenticator::create(&options);
+    synced.flags |= flags::BACKUP_ELIGIBLE | flags::BACKED_UP;
+    let credential = synced.attest(&synced.ceremony("webauthn.create", &options));
+    let body = json!({ "challenge_id": challenge, "credential": credential });
+    client.post_as(&format!("{MFA}/webauthn/register/finish"), &token, &body).await.data();
+    let (challenge, options) = begin(&client, "acme").await;
+    let answer = finish(&client, "acme", &challenge, &synced.get(&options)).await;
+    let session = client.get_as(ME, &token_of(answer.data())).await.data()["session"].clone();
+    assert_eq!(session["amr"], json!(["swk", "user"]));
+    assert_eq!(client.get_as(MFA, &token).await.data()["factors"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn suspended_and_removed_keys_open_nothing() {
+    let house = House::start().await;
+    let (ada, client, mut key) = keyed(&house, "acme").await;
+    let tenant =
+        admin::tenant::show(&house.parts, &latchkey::domain::TenantSlug::parse(&house.slug("acme")).unwrap())
+            .await
+            .unwrap();
+    let user = ada.user_id.parse().unwrap();
+    admin::user::suspend(&house.parts, &tenant, user).await.unwrap();
+    let (challenge, options) = begin(&client, "acme").await;
+    let answer = finish(&client, "acme", &challenge, &key.get(&options)).await;
+    assert_eq!(answer.problem(), (403, "account_suspended"), "who has the key is told");
+    admin::user::resume(&house.parts, &tenant, user).await.unwrap();
+    let (challenge, options) = begin(&client, "acme").await;
+    let token = token_of(finish(&client, "acme", &challenge, &key.get(&options)).await.data());
+    let factor = client.get_as(MFA, &token).await.data()["factors"][0]["factor_id"].clone();
+    client.delete_as(&format!("{MFA}/{}", factor.as_str().unwrap()), &token).await.data();
+    let (challenge, options) = begin(&client, "acme").await;
+    let answer = finish(&client, "acme", &challenge, &key.get(&options)).await;
+    assert_eq!(answer.problem(), (401, "invalid_credentials"));
+    assert_eq!(ada.login(&client).await.data()["status"], "authenticated", "no factor is left");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn challenges_are_good_once_for_their_purpose_and_their_time() {
+    let house = House::start().await;
+    if house.lacks_its_own_clock() {
+        return;
+    }
+    let (ada, client, mut key) = keyed(&house, "acme").await;
+    let refused = |answer: tests::Answer| {
+        let failed = answer.body["data"]["status"] == "failed";
+        assert!(failed || answer.problem() == (401, "invalid_credentials"), "{}", answer.text);
+    };
+    // Replay: the very same answer, on its own handle and on another.
+    let handle = ada.handle(&client).await;
+    let (challenge, options) = ada.challenge(&client, &handle).await;
+    let answer = key.get(&options);
+    assert_eq!(ada.show_key(&client, &handle, &challenge, &answer).await.data()["status"], "authenticated");
+    assert_eq!(
+        ada.show_key(&client, &handle, &challenge, &answer).await.problem(),
+        (401, "mfa_token_invalid")
+    );
+    let other = ada.handle(&client).await;
+    refused(ada.show_key(&client, &other, &challenge, &answer).await);
+    // Begun for one handle, shown for another.
+    let one = ada.handle(&client).await;
+    let (challenge, options) = ada.challenge(&client, &one).await;
+    refused(ada.show_key(&client, &other, &challenge, &key.get(&options)).await);
+    // Begun for a second factor, shown as a passkey, and the other way round.
+    let (challenge, options) = ada.challenge(&client, &one).await;
+    refused(finish(&client, "acme", &challenge, &key.get(&options)).await);
+    let (challenge, options) = begin(&client, "acme").await;
+    refused(ada.show_key(&client, &one, &challenge, &key.get(&options)).await);
+    // An answer to one challenge, shown for another.
+    let (_, first) = begin(&client, "acme").await;
+    let (challenge, _) = begin(&client, "acme").await;
+    refused(finish(&client, "acme", &challenge, &key.get(&first)).await);
+    // Five minutes, and no more.
+    let (challenge, options) = begin(&client, "acme").await;
+    house.advance(SignedDuration::from_mins(5));
+    refused(finish(&client, "acme", &challenge, &key.get(&options)).await);
+    let (challenge, options) = begin(&client, "acme").await;
+    assert_eq!(finish(&client, "acme", &challenge, &key.get(&options)).await.status, 200);
+    // Five begins a handle.
+    let handle = ada.handle(&client).await;
+    let path = format!("mfa/webauthn/begin?mfa_token={handle}&user_id={}", ada.user_id);
+    for _ in 0..5 {
+        assert_eq!(client.post("acme", &path, &json!({})).await.status, 200);
+    }
+    assert_eq!(client.post("acme", &path, &json!({})).await.problem(), (401, "mfa_token_invalid"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_counter_that_does_not_rise_is_refused_and_one_that_stays_at_nothing_is_fine() {
+    let house = House::start().await;
+    let (_, client, mut key) = keyed(&house, "acme").await;
+    key.counter = 40;
+    for (counter, accepted) in [(41, true), (41, false), (40, false), (0, false), (42, true)] {
+        let (challenge, options) = begin(&client, "acme").await;
+        let ceremony = Ceremony { counter, ..key.ceremony("webauthn.get", &options) };
+        let answer = finish(&client, "acme", &challenge, &key.assert(&ceremony)).await;
+        assert_eq!(answer.status == 200, accepted, "{counter}: {}", answer.text);
+    }
+    let (_, client, key) = keyed(&house, "other").await;
+    for _ in 0..3 {
+        let (challenge, options) = begin(&client, "other").await;
+        let ceremony = Ceremony { counter: 0, ..key.ceremony("webauthn.get", &options) };
+        assert_eq!(finish(&client, "other", &challenge, &key.assert(&ceremony)).await.status, 200);
+    }
+}
+
+/// Row 3: nobody's token, id, challenge, credential or tenant stands in for another's.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_diagonal_of_users_and_tenants_passes() {
+    let house = House::start().await;
+    let mut people = Vec::new();
+    for (name, email) in [("one", "ada@example.com"), ("one", "bob@example.com"), ("two", "ada@example.com")]
+    {
+        let slug = house.slug(name);
+        let tenant = match latchkey::domain::TenantSlug::parse(&slug) {
+            Ok(slug) => house.parts.store.tenant(&slug).await.unwrap(),
+            Err(_) => None,
+        };
+        let tenant = match tenant {
+            Some(tenant) => std::sync::Arc::new(tenant),
+            None => house.tenant(name, settings("optional", &["webauthn"])).await,
+        };
+        let person = house.person(&tenant, email).await;
+        let client = house.client(2);
+        let token = person.token(&client).await;
+        let (key, _) = person.enroll_key(&client, &token).await;
+        people.push((name, person, key));
+    }
+    let (mut passed, mut off, mut tried) = (0, Vec::new(), 0_u16);
+    // Two people of one tenant, and one person in two. Whose handle, user id, challenge and credential,
+    // and in whose tenant.
+    for pair in [[0, 1], [0, 2]] {
+        for index in 0..32_usize {
+            let pick = |place: usize| pair[index >> place & 1];
+            let [handle_of, id_of, challenge_of, key_of, tenant_of] = [0, 1, 2, 3, 4].map(pick);
+            tried += 1;
+            // From ever new networks, so that no throttle answers in place of the endpoint.
+            let [high, low] = tried.to_be_bytes();
+            let client = house.client_at(std::net::Ipv4Addr::new(127, 8, high, low.max(1)));
+            let (_, person, _) = &people[handle_of];
+            let handle = person.handle(&client).await;
+            let (mut challenge, mut options) = person.challenge(&client, &handle).await;
+            if challenge_of != handle_of {
+                let (_, other, _) = &people[challenge_of];
+                let theirs = other.handle(&client).await;
+                (challenge, options) = other.challenge(&client, &theirs).await;
+            }
+            let body = json!({
+                "mfa_token": handle, "user_id": people[id_of].1.user_id, "method": "webauthn",
+                "challenge_id": challenge, "credential": people[key_of].2.get(&options),
+            });
+            let answer = client.post(people[tenant_of].0, "mfa/verify", &body).await;
+            house.forgive(&people[handle_of].1).await;
+            if answer.body["data"]["status"] == "authenticated" {
+                passed += 1;
+                let own = [id_of, challenge_of, key_of].iter().all(|other| *other == handle_of);
+                if !own || people[tenant_of].0 != people[handle_of].0 {
+                    off.push([handle_of, id_of, challenge_of, key_of, tenant_of]);
+                }
+            }
+        }
+    }
+    println!("row 3: {passed} of {tried} combinations passed, {} off the diagonal", off.len());
+    assert!(off.is_empty(), "{off:?}");
+    // Two people of one tenant pass under either's name for it; one person in each of two.
+    assert_eq!(passed, 4 + 2);
+}
+
+/// Row 2: one assertion, a hundred at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_hundred_equal_assertions_one_opens_a_session() {
+    let house = House::start().await;
+    if house.lacks_its_own_clock() {
+        return;
+    }
+    let (ada, client, mut key) = keyed(&house, "acme").await;
+    let tenant = latchkey::domain::TenantSlug::parse("acme").unwrap();
+    let tenant = house.parts.store.tenant(&tenant).await.unwrap().unwrap();
+    let user = ada.user_id.parse().unwrap();
+    for round in 0..rounds() {
+        for alone in [false, true] {
+            house.advance(SignedDuration::from_hours(2));
+            let before = house.parts.store.sessions(tenant.id, user).await.unwrap().len();
+            let answers = if alone {
+                let (challenge, options) = begin(&client, "acme").await;
+                let answer = key.get(&options);
+                join_all((0..100).map(|_| finish(&client, "acme", &challenge, &answer))).await
+            } else {
+                let handle = ada.handle(&client).await;
+                let (challenge, options) = ada.challenge(&client, &handle).await;
+                let answer = key.get(&options);
+                join_all((0..100).map(|_| ada.show_key(&client, &handle, &challenge, &answer))).await
+            };
+            let won =
+                answers.iter().filter(|answer| answer.body["data"]["status"] == "authenticated").count();
+            let after = house.parts.store.sessions(tenant.id, user).await.unwrap().len();
+            let outcomes = crate::races::outcomes(&answers);
+            assert_eq!((won, after - before), (1, 1), "round {round}, alone {alone}: {outcomes:?}");
+        }
+    }
+    println!("row 2, assertions: exactly 1 of 100 in each of {} rounds, as a factor and alone", rounds());
+}
+
+/// Row 14.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_bent_assertion_or_registration_is_accepted() {
+    let house = House::start().await;
+    let (ada, client, mut key) = keyed(&house, "acme").await;
+    // A first sign-in, so that there is a counter to fall below.
+    let (challenge, options) = begin(&client, "acme").await;
+    finish(&client, "acme", &challenge, &key.get(&options)).await.data();
+    let (mut accepted, mut tried) = (Vec::new(), 0_u32);
+    let bent_rounds = if rounds() < 40 { 8 } else { 40 };
+    for round in 0..bent_rounds {
+        for bend in BENDS {
+            tried += 1;
+            let [_, _, high, low] = tried.to_be_bytes();
+            let client = house.client_at(std::net::Ipv4Addr::new(127, 9, high, low.max(1)));
+            let (challenge, options) = begin(&client, "acme").await;
+            key.counter += 1;
+            let mut ceremony = key.ceremony("webauthn.get", &options);
+            let mut answer = bend_ceremony(bend, &mut ceremony).then(|| key.assert(&ceremony));
+            let answer = answer.get_or_insert_with(|| key.assert(&ceremony));
+            bend_answer(bend, answer, round);
+            let result = finish(&client, "acme", &challenge, answer).await;
+            assert!(result.status < 500, "{bend}: {}", result.text);
+            if result.status == 200 {
+                accepted.push(format!("{bend} {round}"));
+            }
+        }
+    }
+    let client = house.client(3);
+    let (challenge, options) = begin(&client, "acme").await;
+    let token = token_of(finish(&client, "acme", &challenge, &key.get(&options)).await.data());
+    for bend in ["type", "challenge", "origin", "subdomain", "rp_id", "cross_origin", "unverified", "absent"]
+    {
+        tried += 1;
+        let (challenge, options) = ada.begin_key(&client, &token).await;
+        let (made, _) = Authenticator::create(&options);
+        let mut ceremony = made.ceremony("webauthn.create", &options);
+        bend_ceremony(bend, &mut ceremony);
+        let body = json!({ "challenge_id": challenge, "credential": made.attest(&ceremony) });
+        let result = client.post_as(&format!("{MFA}/webauthn/register/finish"), &token, &body).await;
+        if result.status == 200 {
+            accepted.push(format!("registration: {bend}"));
+        }
+    }
+    println!("row 14: {} of {tried} bent assertions and registrations accepted", accepted.len());
+    assert!(accepted.is_empty(), "{accepted:?}");
+    let (challenge, options) = begin(&client, "acme").await;
+    assert_eq!(finish(&client, "acme", &challenge, &key.get(&options)).await.status, 200, "unbent");
+}
+
+/// What is done to an assertion. The first are signed as they are; the rest are done afterwards.
+const BENDS: [&str; 26] = [
+    "type",
+    "challenge",
+    "origin",
+    "scheme",
+    "port",
+    "subdomain",
+    "rp_id",
+    "cross_origin",
+    "unverified",
+    "absent",
+    "backup",
+    "user",
+    "no_user",
+    "counter",
+    "flip_data",
+    "flip_client",
+    "flip_signature",
+    "flip_id",
+    "cut_data",
+    "cut_signature",
+    "empty_signature",
+    "long_data",
+    "swap",
+    "foreign_key",
+    "null_client",
+    "raw_id",
+];
+
+/// Bends what is signed; false where the bend comes after the signature.
+fn bend_ceremony(bend: &str, ceremony: &mut Ceremony) -> bool {
+    match bend {
+        "type" => {
+            ceremony.kind = if ceremony.kind == "webauthn.get" { "webauthn.create" } else { "webauthn.get" }
+        }
+        "challenge" => ceremony.challenge = tests::authenticator::encode(&[7; 32]),
+        "origin" => ceremony.origin = "https://app.example.org".to_owned(),
+        "scheme" => ceremony.origin = "http://app.example.com".to_owned(),
+        "port" => ceremony.origin = "https://app.example.com:8443".to_owned(),
+        "subdomain" => ceremony.origin = "https://evil.app.example.com".to_owned(),
+        "rp_id" => ceremony.rp_id = "app.example.com".to_owned(),
+        "cross_origin" => ceremony.cross_origin = true,
+        "unverified" => ceremony.flags &= !flags::USER_VERIFIED,
+        "absent" => ceremony.flags &= !flags::USER_PRESENT,
+        "backup" => ceremony.flags |= flags::BACKUP_ELIGIBLE | flags::BACKED_UP,
+        "user" => ceremony.user_handle = Some(vec![1; 16]),
+        "no_user" => ceremony.user_handle = None,
+        "counter" => ceremony.counter = 0,
+        _ => return false,
+    }
+    true
+}
+
+fn bend_answer(bend: &str, answer: &mut Value, round: u32) {
+    let (part, change): (&str, fn(&mut Vec<u8>, usize)) = match bend {
+        "flip_data" => ("authenticatorData", flip),
+        "flip_client" => ("clientDataJSON", flip),
+        "flip_signature" => ("signature", flip),
+        "cut_data" => ("authenticatorData", |bytes, round| bytes.truncate(round % 37)),
+        "cut_signature" => ("signature", |bytes, round| bytes.truncate(bytes.len() - 1 - round)),
+        "empty_signature" => ("signature", |bytes, _| bytes.clear()),
+        "long_data" => ("authenticatorData", |bytes, round| bytes.extend(vec![0; round + 1])),
+        "null_client" => ("clientDataJSON", |bytes, _| *bytes = b"null".to_vec()),
+        "foreign_key" => {
+            let (other, _) = Authenticator::create(&json!({
+                "challenge": "AAAA", "user": { "id": answer["response"]["userHandle"] },
+            }));
+            let ceremony = other.ceremony("webauthn.get", &json!({ "challenge": "AAAA" }));
+            answer["response"]["signature"] = other.assert(&ceremony)["response"]["signature"].clone();
+            return;
+        }
+        "flip_id" | "raw_id" => {
+            let mut id = tests::authenticator::decode(&answer["rawId"]);
+            flip(&mut id, round as usize);
+            answer["rawId"] = tests::authenticator::encode(&id).into();
+            if bend == "flip_id" {
+                answer["id"] = answer["rawId"].clone();
+            }
+            return;
+        }
+        "swap" => {
+            let response = &mut answer["response"];
+            let data = response["authenticatorData"].take();
+            response["authenticatorData"] = response["clientDataJSON"].take();
+            response["clientDataJSON"] = data;
+            return;
+        }
+        _ => return,
+    };
+    let mut bytes = tests::authenticator::decode(&answer["response"][part]);
+    change(&mut bytes, round as usize);
+    answer["response"][part] = tests::authenticator::encode(&bytes).into();
+}
+
+/// One bit, another in each round.
+fn flip(bytes: &mut Vec<u8>, round: usize) {
+    let at = round * 7 % bytes.len();
+    bytes[at] ^= 1 << (round % 8);
+}
