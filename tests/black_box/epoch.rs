@@ -73,3 +73,77 @@ async fn a_suspension_and_a_revocation_do_the_same() {
     assert_eq!(me(&tokens).await, 401, "what was dead stays dead");
     assert_eq!(ada.login(&client).await.data()["status"], "authenticated");
 }
+
+/// Every change that takes a way in away kills what was issued before it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_moves_the_epoch_kills_sessions_devices_handles_and_resets() {
+    let house = House::start().await;
+    if house.lacks_its_own_clock() {
+        return;
+    }
+    let settings = tests::factors::settings("optional", &["totp", "webauthn", "email", "backup_code"]);
+    let tenant = house.tenant("acme", settings).await;
+    let client = house.client(2);
+    for change in ["password", "remove_key", "replace_app", "disable_email", "email", "reset_mfa"] {
+        let ada = house.person(&tenant, &format!("{}@example.com", change.replace('_', "-"))).await;
+        let token = ada.token(&client).await;
+        client.post_as("/api/v1/me/mfa/email/enable", &token, &json!({})).await.data();
+        let code = house.mailed_code(&ada.email).await;
+        client.post_as("/api/v1/me/mfa/email/confirm", &token, &json!({ "code": code })).await.data();
+        let by_mail = ada.sign_in(&house, &client).await["access_token"].as_str().unwrap().to_owned();
+        let (app, _) = ada.enroll_app(&house, &client, &by_mail).await;
+        let own = ada.token_by_app(&house, &client, &app).await;
+        let (_, key) = ada.enroll_key(&client, &own).await;
+        house.advance(latchkey::jiff::SignedDuration::from_secs(30));
+        let handle = ada.handle(&client).await;
+        let body = json!({
+            "mfa_token": handle, "method": "totp", "code": app.code(&house, 0), "trust_device": true,
+        });
+        let old = client.post("acme", "mfa/verify", &body).await.data().clone();
+        let handle = ada.handle(&client).await;
+        let reset = ada.reset_token(&house, &client).await;
+        let mut person = ada.clone();
+        match change {
+            "password" => {
+                let body = json!({ "current_password": tests::PASSWORD, "new_password": tests::PASSWORD });
+                client.post_as("/api/v1/me/password", &own, &body).await.data();
+            }
+            "remove_key" => {
+                let path = format!("/api/v1/me/mfa/{}", key["factor_id"].as_str().unwrap());
+                client.delete_as(&path, &own).await.data();
+            }
+            "replace_app" => drop(ada.enroll_app(&house, &client, &own).await),
+            "disable_email" => {
+                client.post_as("/api/v1/me/mfa/email/disable", &own, &json!({})).await.data();
+            }
+            "email" => {
+                let new = "moved@example.org";
+                client.post_as("/api/v1/me/email", &own, &json!({ "email": new })).await.data();
+                let code = house.mailed_code(new).await;
+                client.post_as("/api/v1/me/email/confirm", &own, &json!({ "code": code })).await.data();
+                new.clone_into(&mut person.email);
+            }
+            _ => admin::user::reset_mfa(&house.parts, &tenant, ada.user_id.parse().unwrap()).await.unwrap(),
+        }
+        let access = old["tokens"]["access_token"].as_str().unwrap();
+        assert_eq!(client.get_as("/api/v1/me", access).await.status, 401, "{change}");
+        assert_eq!(client.get_as("/api/v1/me", &own).await.status, 401, "{change}: the own is issued anew");
+        let body = json!({ "refresh_token": old["tokens"]["refresh_token"] });
+        let refreshed = client.post("acme", "session/refresh", &body).await;
+        assert_eq!(refreshed.problem(), (401, "session_invalid"), "{change}");
+        let shown = ada.show(&client, &handle, "totp", "123456").await;
+        assert_eq!(shown.problem(), (401, "mfa_token_invalid"), "{change}");
+        let spent = ada.reset(&client, &reset, "an entirely new pass phrase 7").await;
+        assert_eq!(spent.problem(), (400, "token_invalid"), "{change}");
+        let body = json!({
+            "email": person.email, "password": tests::PASSWORD,
+            "trusted_device_token": old["trusted_device_token"],
+        });
+        let trusted = client.post("acme", "login", &body).await;
+        let expected = if change == "reset_mfa" { "authenticated" } else { "mfa_required" };
+        assert_eq!(trusted.data()["status"], expected, "{change}");
+        assert!(trusted.data().get("trusted_device_token").is_none(), "{change}");
+        house.advance(latchkey::jiff::SignedDuration::from_hours(1));
+    }
+    println!("row 26: after each of 6 changes the old sessions, device, handle and reset are dead");
+}

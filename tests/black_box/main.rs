@@ -5,6 +5,7 @@
 mod account;
 mod admin_commands;
 mod authenticators;
+mod authorization;
 mod contract;
 mod devices;
 mod epoch;
@@ -12,6 +13,7 @@ mod factors;
 mod input;
 mod login;
 mod mfa;
+mod mutations;
 mod password;
 mod races;
 mod registration;

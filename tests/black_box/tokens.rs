@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use tests::{Client, House, below, people::registration};
 
 /// Every endpoint that takes a bearer secret: a name, and how a token is put to it.
-const TAKERS: [&str; 8] = ["verify-get", "verify-post", "reset", "send", "begin", "mfa", "refresh", "device"];
+const TAKERS: [&str; 10] =
+    ["verify-get", "verify-post", "reset", "send", "begin", "mfa", "refresh", "undo", "enroll", "device"];
 
 /// Puts a token to an endpoint; true where it is taken for what it is not refused as.
 async fn put(client: &Client, slug: &str, taker: &str, token: &str, user: &str) -> bool {
@@ -32,6 +33,12 @@ async fn put(client: &Client, slug: &str, taker: &str, token: &str, user: &str) 
             let body = json!({ "mfa_token": token, "method": "email", "code": "000000" });
             client.post(slug, "mfa/verify", &body).await
         }
+        "undo" => client.post(slug, "email/undo", &json!({ "token": token })).await,
+        // A path that names no tenant: the token does.
+        "enroll" => {
+            let answer = client.post_as("/api/v1/me/mfa/totp/enroll", token, &json!({})).await;
+            return answer.status != 401;
+        }
         "refresh" => client.post(slug, "session/refresh", &json!({ "refresh_token": token })).await,
         _ => {
             let body = json!({ "email": email, "password": tests::PASSWORD, "trusted_device_token": token });
@@ -51,6 +58,8 @@ fn belongs(kind: &str, taker: &str) -> bool {
             | ("mfa", "send" | "begin" | "mfa")
             | ("rt", "refresh")
             | ("dev", "device")
+            | ("und", "undo")
+            | ("enr" | "jwt", "enroll")
     )
 }
 
@@ -68,6 +77,13 @@ async fn every_kind_at_every_endpoint_in_two_tenants_that_share_an_address() {
         let signed_in = client.post(slug, "mfa/verify", &body).await.data().clone();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         client.post(slug, "register", &registration("bob@example.com", tests::PASSWORD)).await.data();
+        let cleo = house.person(&tenant, "cleo@example.com").await;
+        let by_mail = cleo.sign_in(&house, &client).await["access_token"].as_str().unwrap().to_owned();
+        client.post_as("/api/v1/me/email", &by_mail, &json!({ "email": "cleo@example.org" })).await.data();
+        let code = house.mailed_code("cleo@example.org").await;
+        client.post_as("/api/v1/me/email/confirm", &by_mail, &json!({ "code": code })).await.data();
+        let undo = house.mailed_token("cleo@example.com", "lk_und_").await;
+        tokens.push((slug, "und", undo, cleo.user_id.clone()));
         for (kind, token) in [
             ("vfy", house.mailed_token("bob@example.com", "lk_vfy_").await),
             ("rst", ada.reset_token(&house, &client).await),
@@ -91,7 +107,7 @@ async fn every_kind_at_every_endpoint_in_two_tenants_that_share_an_address() {
     for (home, kind, token, user) in &tokens {
         for slug in ["one", "two", "three"] {
             for taker in TAKERS {
-                if *home == slug && belongs(kind, taker) {
+                if (*home == slug || taker == "enroll") && belongs(kind, taker) {
                     continue;
                 }
                 // From ever new networks, so that no throttle answers in place of the endpoint.
@@ -126,7 +142,15 @@ async fn every_kind_at_every_endpoint_in_two_tenants_that_share_an_address() {
     println!("row 4: {} of {tried} off the diagonal", off.len());
     assert!(off.is_empty(), "{off:#?}");
     // The diagonal itself: the tokens were good all along. The reset comes last, for it kills the rest.
-    for (wanted, taker) in [("vfy", "verify-get"), ("mfa", "mfa"), ("rt", "refresh"), ("rst", "reset")] {
+    let diagonal = [
+        ("vfy", "verify-get"),
+        ("mfa", "mfa"),
+        ("rt", "refresh"),
+        ("und", "undo"),
+        ("enr", "enroll"),
+        ("rst", "reset"),
+    ];
+    for (wanted, taker) in diagonal {
         for (slug, kind, token, user) in &tokens {
             if *kind == wanted {
                 assert!(put(&client, slug, taker, token, user).await, "{kind} at {taker} of {slug}");

@@ -35,7 +35,7 @@ impl Endpoint for Logout {
     async fn call(&self, request: &Request) -> Result<Response, Problem> {
         let tenant = self.parts.tenants.public(request).await?;
         let store = &self.parts.store;
-        let caller = Caller::of(request, &self.parts.tenants, store).await?;
+        let caller = Caller::of(request, &self.parts).await?;
         if caller.tenant.id != tenant.id {
             return Err(Code::BearerInvalid.into());
         }

@@ -62,8 +62,13 @@ impl Endpoint for MeDevices {
             http::Method::PATCH => Some(name(request)?),
             _ => None,
         };
-        let caller = Caller::of(request, &self.parts.tenants, &self.parts.store).await?;
-        let alive = self.alive(request, &caller).await?;
+        let read = |tenant, user| self.parts.store.devices(tenant, user);
+        let (caller, mut alive) = Caller::beside(request, &self.parts, read).await?;
+        alive.retain(|device| {
+            device.epoch == caller.user.epoch
+                && device.expires_at > request.at
+                && caller.tenant.honours(device.created_at)
+        });
         let Some(id) = request.parameter("device_id") else {
             if request.method == http::Method::DELETE {
                 return self.forget(request, &caller, &alive).await;
@@ -82,16 +87,6 @@ impl Endpoint for MeDevices {
 }
 
 impl MeDevices {
-    async fn alive(&self, request: &Request, caller: &Caller) -> Result<Vec<Device>, Problem> {
-        let devices = self.parts.store.devices(caller.tenant.id, caller.user.user_id).await?;
-        let stands = |device: &Device| {
-            device.epoch == caller.user.epoch
-                && device.expires_at > request.at
-                && caller.tenant.honours(device.created_at)
-        };
-        Ok(devices.into_iter().filter(stands).collect())
-    }
-
     async fn name(
         &self,
         request: &Request,

@@ -35,7 +35,7 @@ impl Endpoint for MeExport {
 
     async fn call(&self, request: &Request) -> Result<Response, Problem> {
         let parts = &self.parts;
-        let caller = Caller::of(request, &parts.tenants, &parts.store).await?;
+        let caller = Caller::of(request, parts).await?;
         let login = caller.login(parts).await?;
         let (store, tenant, user) = (&parts.store, caller.tenant.id, caller.user.user_id);
         let (profile, totp, credentials, codes, sessions, devices, formers) = futures::try_join!(

@@ -69,7 +69,7 @@ impl Endpoint for MeMfa {
 impl MeMfa {
     async fn list(&self, request: &Request) -> Result<Response, Problem> {
         let store = &self.parts.store;
-        let caller = Caller::of(request, &self.parts.tenants, store).await?;
+        let caller = Caller::of(request, &self.parts).await?;
         let (tenant, user) = (caller.tenant.id, caller.user.user_id);
         let keys = Failures::of_factor(tenant, user, Method::Webauthn.name());
         let codes = Failures::of_factor(tenant, user, Method::BackupCode.name());
@@ -94,7 +94,7 @@ impl MeMfa {
         let values = (form.text("name", Label::parse),);
         let (name,) = form.finish(values)?;
         let store = &self.parts.store;
-        let caller = Caller::of(request, &self.parts.tenants, store).await?;
+        let caller = Caller::of(request, &self.parts).await?;
         if !store.name_factor(caller.tenant.id, caller.user.user_id, factor, &name).await? {
             return Err(Code::NotFound.into());
         }

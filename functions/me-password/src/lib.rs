@@ -49,7 +49,7 @@ impl Endpoint for MePassword {
     async fn call(&self, request: &Request) -> Result<Response, Problem> {
         let parts = &self.parts;
         let (old, new) = parse(request)?;
-        let caller = Caller::of(request, &parts.tenants, &parts.store).await?;
+        let caller = Caller::of(request, parts).await?;
         let login = caller.login(parts).await?;
         let new = check(new, &caller.tenant, &login)?;
         match old {

@@ -48,8 +48,9 @@ impl Endpoint for MeSessions {
     }
 
     async fn call(&self, request: &Request) -> Result<Response, Problem> {
-        let caller = Caller::of(request, &self.parts.tenants, &self.parts.store).await?;
-        let alive = self.alive(request, &caller).await?;
+        let read = |tenant, user| self.parts.store.sessions(tenant, user);
+        let (caller, mut alive) = Caller::beside(request, &self.parts, read).await?;
+        alive.retain(|session| session.stands(&caller.user, &caller.tenant, request.at));
         let named = match request.parameter("session_id") {
             None => None,
             Some(id) => {
@@ -75,12 +76,6 @@ impl Endpoint for MeSessions {
 }
 
 impl MeSessions {
-    async fn alive(&self, request: &Request, caller: &Caller) -> Result<Vec<Session>, Problem> {
-        let sessions = self.parts.store.sessions(caller.tenant.id, caller.user.user_id).await?;
-        let stands = |session: &Session| session.stands(&caller.user, &caller.tenant, request.at);
-        Ok(sessions.into_iter().filter(stands).collect())
-    }
-
     async fn end(
         &self,
         request: &Request,

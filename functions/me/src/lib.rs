@@ -62,19 +62,19 @@ impl Endpoint for Me {
 
 impl Me {
     async fn show(&self, request: &Request) -> Result<Response, Problem> {
-        let caller = Caller::of(request, &self.parts.tenants, &self.parts.store).await?;
-        let profile = self.profile(&caller).await?;
+        let read = |tenant, user| self.parts.store.profile(tenant, user);
+        let (caller, profile) = Caller::beside(request, &self.parts, read).await?;
+        let profile = profile.ok_or_else(|| Problem::internal("a user without a profile"))?;
         Ok(Response::data(request, &MeResponse::of(&caller, profile)))
     }
 
     async fn change(&self, request: &Request) -> Result<Response, Problem> {
         let changes = changes::parse(request)?;
         let store = &self.parts.store;
-        let caller = Caller::of(request, &self.parts.tenants, store).await?;
         if changes.is_empty() {
-            let profile = self.profile(&caller).await?;
-            return Ok(Response::data(request, &MeResponse::of(&caller, profile)));
+            return self.show(request).await;
         }
+        let caller = Caller::of(request, &self.parts).await?;
         let user = caller.user.user_id;
         let profile = store.change_profile(caller.tenant.id, user, &changes).await?;
         let profile = profile.ok_or_else(|| Problem::internal("a user without a profile"))?;
@@ -93,11 +93,6 @@ impl Me {
         change.conclude(deleted).await?;
         let response = Response::data(request, &Deleted { status: "deleted" });
         Ok(response.with_cookie(&cookies::no_session(&caller.tenant)))
-    }
-
-    async fn profile(&self, caller: &Caller) -> Result<Profile, Problem> {
-        let profile = self.parts.store.profile(caller.tenant.id, caller.user.user_id).await?;
-        profile.ok_or_else(|| Problem::internal("a user without a profile"))
     }
 }
 

@@ -3,7 +3,7 @@
 use latchkey::{
     domain::{
         Fault, Tenant,
-        factor::{BackupCode, Challenge, Credential, Purpose as ChallengeFor, Totp},
+        factor::{BackupCode, Credential, Totp},
         handle::Handle,
         ids::{EventId, UserId},
         throttle::Verdict,
@@ -33,7 +33,7 @@ pub enum Held {
     OnTheHandle,
     Totp(Option<Totp>),
     BackupCode(Option<BackupCode>),
-    Credentials(Option<Challenge>, Vec<Credential>),
+    Credentials(Vec<Credential>),
 }
 
 impl Counted {
@@ -52,7 +52,7 @@ impl Counted {
         };
         let (handle, (verdict, in_a_row, held), state) = futures::try_join!(
             store.count_try(tenant.id, token),
-            count_on_factor(parts, tenant, (token, user), (&asked.shown, &failures)),
+            count_on_factor(parts, tenant, user, (&asked.shown, &failures)),
             store.user_state(tenant.id, user),
         )?;
         let live = handle.zip(state).filter(|(handle, state)| handle.stands(state, tenant));
@@ -75,7 +75,7 @@ impl Counted {
 async fn count_on_factor(
     parts: &Parts,
     tenant: &Tenant,
-    (token, user): (&Bearer, UserId),
+    user: UserId,
     (shown, failures): (&Shown, &Failures),
 ) -> Result<(Verdict, u32, Held), StoreError> {
     let store = &parts.store;
@@ -98,15 +98,10 @@ async fn count_on_factor(
             let ((verdict, in_a_row), stored) = futures::try_join!(store.count_failure(failures), stored)?;
             (verdict, in_a_row, Held::BackupCode(stored))
         }
-        Shown::Assertion(challenge, _) => {
-            let handle = token.hash();
-            let purpose = ChallengeFor::SecondFactor { handle: &handle };
-            let ((verdict, in_a_row), challenge, credentials) = futures::try_join!(
-                store.count_failure(failures),
-                store.challenge(tenant.id, *challenge, &purpose),
-                store.credentials(tenant.id, user),
-            )?;
-            (verdict, in_a_row, Held::Credentials(challenge, credentials))
+        Shown::Assertion(..) => {
+            let ((verdict, in_a_row), credentials) =
+                futures::try_join!(store.count_failure(failures), store.credentials(tenant.id, user))?;
+            (verdict, in_a_row, Held::Credentials(credentials))
         }
     })
 }

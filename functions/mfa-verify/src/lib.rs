@@ -103,8 +103,8 @@ impl MfaVerify {
             (Shown::BackupCode(code), Held::BackupCode(stored)) => {
                 backup_code::check(parts, tenant, user, stored.as_ref(), (code.as_ref(), attempt)).await
             }
-            (Shown::Assertion(_, answer), Held::Credentials(challenge, credentials)) => {
-                let held = (challenge.as_ref(), credentials.as_slice());
+            (Shown::Assertion(challenge, answer), Held::Credentials(credentials)) => {
+                let held = (*challenge, credentials.as_slice());
                 webauthn::check(parts, request, (tenant, user, token), held, (answer, attempt)).await
             }
             _ => Err(Problem::internal("a proof beside what it is held against")),

@@ -5,8 +5,8 @@ use latchkey::{
     domain::{
         Tenant,
         event::Kind as EventKind,
-        factor::{Challenge, Credential, Purpose as ChallengeFor},
-        ids::{FactorId, UserId},
+        factor::{Credential, Purpose as ChallengeFor},
+        ids::{ChallengeId, FactorId, UserId},
         session::Authentication,
     },
     http::{Problem, Request},
@@ -23,12 +23,11 @@ pub async fn check(
     parts: &Parts,
     request: &Request,
     (tenant, user, token): (&Tenant, UserId, &Bearer),
-    (challenge, credentials): (Option<&Challenge>, &[Credential]),
+    (challenge, credentials): (ChallengeId, &[Credential]),
     (answer, attempt): (&Assertion, &str),
 ) -> Result<Option<Proven>, Problem> {
-    let Some(challenge) = challenge else { return Ok(None) };
     let purpose = ChallengeFor::SecondFactor { handle: &token.hash() };
-    let taken = parts.store.take_challenge(tenant.id, challenge.challenge_id, &purpose, attempt).await?;
+    let taken = parts.store.take_challenge(tenant.id, challenge, &purpose, attempt).await?;
     let relying_party = RelyingParty::of(tenant, &parts.base_url);
     let (Some(challenge), Some(relying_party)) = (taken, relying_party) else { return Ok(None) };
     let key = parts.factors_key()?;

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use super::Tenants;
 use crate::{
     domain::{
         Tenant,
+        ids::{TenantId, UserId},
         session::Session,
         user::{Login, UserState},
     },
     http::{Code, Problem, Request},
     runtime::Parts,
-    store::Store,
+    store::StoreError,
     tokens::Subject,
 };
 
@@ -27,15 +27,33 @@ pub struct Caller {
 impl Caller {
     /// # Errors
     /// 401 `bearer_invalid`: no token, a bad one, or one whose session is over.
-    pub async fn of(request: &Request, tenants: &Tenants, store: &Store) -> Result<Self, Problem> {
+    pub async fn of(request: &Request, parts: &Parts) -> Result<Self, Problem> {
+        let (caller, ()) = Self::beside(request, parts, |_, _| async { Ok(()) }).await?;
+        Ok(caller)
+    }
+
+    /// The caller, and what is read of the user beside the session and the state, in one round trip;
+    /// it is given away only with the caller.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub async fn beside<T, F: Future<Output = Result<T, StoreError>>>(
+        request: &Request,
+        parts: &Parts,
+        read: impl FnOnce(TenantId, UserId) -> F,
+    ) -> Result<(Self, T), Problem> {
         let token = request.bearer().ok_or(Code::BearerInvalid)?;
-        let (tenant, _, subject) = tenants.of_token(token, request.at).await?;
+        let (tenant, _, subject) = parts.tenants.of_token(token, request.at).await?;
         let Subject::User { user, session } = subject else { return Err(Code::BearerInvalid.into()) };
-        let (session, state) =
-            futures::try_join!(store.session(tenant.id, user, session), store.user_state(tenant.id, user))?;
+        let store = &parts.store;
+        let (session, state, read) = futures::try_join!(
+            store.session(tenant.id, user, session),
+            store.user_state(tenant.id, user),
+            read(tenant.id, user),
+        )?;
         let (Some(session), Some(state)) = (session, state) else { return Err(Code::BearerInvalid.into()) };
         if session.stands(&state, &tenant, request.at) {
-            Ok(Self { tenant, user: state, session })
+            Ok((Self { tenant, user: state, session }, read))
         } else {
             Err(Code::BearerInvalid.into())
         }

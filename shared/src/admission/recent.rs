@@ -28,7 +28,7 @@ impl Recent {
     /// # Errors
     /// 401 `bearer_invalid`; 403 `reauthentication_required`; 409 `overtaken`.
     pub async fn of(request: &Request, parts: &Parts) -> Result<Self, Problem> {
-        let caller = Caller::of(request, &parts.tenants, &parts.store).await?;
+        let caller = Caller::of(request, parts).await?;
         let login = caller.login(parts).await?;
         let due = Due::of(&caller.tenant.settings, &login.methods);
         if due.is_met_recently_by(&caller.session, request.at) {

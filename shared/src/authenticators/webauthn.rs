@@ -246,3 +246,6 @@ fn broken(error: WebauthnError) -> Broken {
 fn unwritten(error: serde_json::Error) -> Broken {
     Broken(error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

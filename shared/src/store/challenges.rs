@@ -18,22 +18,6 @@ impl Store {
         self.put(&Key::challenge(tenant, challenge.challenge_id), item).await
     }
 
-    /// A challenge that waits for its answer, not taken yet.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store cannot answer.
-    pub async fn challenge(
-        &self,
-        tenant: TenantId,
-        challenge: ChallengeId,
-        purpose: &Purpose<'_>,
-    ) -> Result<Option<Challenge>, StoreError> {
-        let challenge: Option<Challenge> = self.get(&Key::challenge(tenant, challenge)).await?;
-        Ok(challenge.filter(|challenge| {
-            challenge.purpose == purpose.text() && challenge.expires_at > self.clock.now()
-        }))
-    }
-
     /// Takes a challenge that was begun for this very purpose; `None` where there is none, it has
     /// expired, or another request took it. `attempt` names the request.
     ///
