@@ -155,8 +155,8 @@ async fn an_address_is_changed_by_who_holds_both_and_the_old_one_is_free_again()
     assert_eq!(confirmed.problem(), (409, "email_taken"));
     house.advance(SignedDuration::from_secs(31));
     let moved = move_to(&house, &client, &own, "Augusta@example.org").await;
-    let token = token_of(moved.data());
-    assert_eq!(client.get_as(ME, &token).await.data()["email"], "Augusta@example.org");
+    let anew = token_of(moved.data());
+    assert_eq!(client.get_as(ME, &anew).await.data()["email"], "Augusta@example.org");
     for dead in [&own, &other] {
         assert_eq!(client.get_as(ME, dead).await.status, 401);
     }

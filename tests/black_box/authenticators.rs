@@ -36,7 +36,7 @@ async fn a_softpasskey_registers_and_signs_in() {
     }
 }
 
-/// Yubico's `fido2` from PyPI makes the bytes; `tests/run` puts it there.
+/// Yubico's `fido2` makes the bytes; `tests/run` puts it there.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a Python with PyPI's fido2 in LATCHKEY_PYTHON: tests/run sets it up"]
 async fn a_key_made_of_yubicos_library_registers_and_signs_in_both_ways() {

@@ -151,8 +151,8 @@ async fn the_mailbox_is_a_factor_by_consent_and_never_beside_a_stronger_one() {
     let login = ada.login(&client).await;
     assert_eq!(login.data()["available_methods"], json!(["totp"]));
     let handle = login.data()["mfa_token"].as_str().unwrap();
-    let send = format!("mfa/email/send?mfa_token={handle}&user_id={}", ada.user_id);
-    assert_eq!(client.post("acme", &send, &json!({})).await.problem(), (409, "no_such_factor"));
+    let path_of = format!("mfa/email/send?mfa_token={handle}&user_id={}", ada.user_id);
+    assert_eq!(client.post("acme", &path_of, &json!({})).await.problem(), (409, "no_such_factor"));
     assert_eq!(client.post_as(&path("disable"), &by_mail, &json!({})).await.status, 403, "mail is weaker");
     let fresh = ada.token_by_app(&house, &client, &app).await;
     let disabled = client.post_as(&path("disable"), &fresh, &json!({})).await;

@@ -143,12 +143,12 @@ async fn with_strong_factors(house: &House, meter: &Meter, spent: &mut Vec<(&'st
     for _ in 0..2 {
         let _ = meter.read();
         let begun = client.post("strong", "passkey/begin", &json!({})).await;
-        let begin = meter.read();
+        let of_begin = meter.read();
         let credential = key.get(&begun.data()["public_key"]);
         let body = json!({ "challenge_id": begun.data()["challenge_id"], "credential": credential });
         client.post("strong", "passkey/finish", &body).await.data();
         spent.retain(|(name, _)| !name.starts_with("passkey"));
-        spent.extend([("passkey/begin", begin), ("passkey/finish", meter.read())]);
+        spent.extend([("passkey/begin", of_begin), ("passkey/finish", meter.read())]);
     }
     for (name, path) in [("GET /me", "/api/v1/me"), ("GET /me/mfa", "/api/v1/me/mfa")] {
         client.get_as(path, &token).await.data();

@@ -1,4 +1,4 @@
-//! GET, PATCH and DELETE /api/v1/me/devices[/{device_id}]: the devices that the caller told us to
+//! GET, PATCH and DELETE `/api/v1/me/devices` and `…/{device_id}`: the devices that the caller told us to
 //! remember.
 
 use async_trait::async_trait;

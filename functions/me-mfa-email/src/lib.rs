@@ -134,8 +134,8 @@ impl MeMfaEmail {
         let enrolment =
             Enrolment { method: Method::Email, proves: Authentication::PasswordAndMail, replaces: false };
         let change = enrolment.change(parts, request, &enroller, &codes)?;
-        let enrolled = parts.store.enroll_mailbox(&change.alteration(), &proof).await?;
-        let opened = change.conclude(enrolled).await?;
+        let altered = parts.store.enroll_mailbox(&change.alteration(), &proof).await?;
+        let opened = change.conclude(altered).await?;
         Ok(EnrolledResponse::answer(request, &enroller, (None, &codes), opened.as_ref()))
     }
 

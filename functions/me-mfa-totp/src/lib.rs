@@ -124,9 +124,9 @@ impl MeMfaTotp {
             replaces: enroller.login.methods.contains(&Method::Totp),
         };
         let change = enrolment.change(parts, request, &enroller, &codes)?;
-        let enrolled =
+        let altered =
             parts.store.enroll_totp(&change.alteration(), (&totp, &secret), codes.stored(), key).await?;
-        let opened = change.conclude(enrolled).await?;
+        let opened = change.conclude(altered).await?;
         Ok(EnrolledResponse::answer(request, &enroller, (Some(totp.factor_id), &codes), opened.as_ref()))
     }
 }

@@ -131,11 +131,11 @@ impl MeMfaWebauthn {
         };
         let change = enrolment.change(parts, request, &enroller, &codes)?;
         let key = parts.factors_key()?;
-        let enrolled = parts
+        let altered = parts
             .store
             .enroll_credential(&change.alteration(), (&credential, &passkey), codes.stored(), key)
             .await?;
-        let opened = change.conclude(enrolled).await?;
+        let opened = change.conclude(altered).await?;
         let factor = Some(credential.factor_id);
         Ok(EnrolledResponse::answer(request, &enroller, (factor, &codes), opened.as_ref()))
     }

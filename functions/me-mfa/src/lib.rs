@@ -1,4 +1,4 @@
-//! GET /api/v1/me/mfa; PATCH and DELETE /api/v1/me/mfa/{factor_id}: the caller's second factors.
+//! GET `/api/v1/me/mfa`; PATCH and DELETE `…/{factor_id}`: the caller's second factors.
 
 mod answer;
 

@@ -1,4 +1,4 @@
-//! GET and DELETE /api/v1/me/sessions[/{session_id}]: where the caller is signed in.
+//! GET and DELETE `/api/v1/me/sessions` and `…/{session_id}`: where the caller is signed in.
 
 use async_trait::async_trait;
 use latchkey::{

@@ -78,8 +78,8 @@ impl Me {
         let user = caller.user.user_id;
         let profile = store.change_profile(caller.tenant.id, user, &changes).await?;
         let profile = profile.ok_or_else(|| Problem::internal("a user without a profile"))?;
-        let changed = event(&self.parts, request, &caller.tenant, EventKind::ProfileChanged, Some(user));
-        store.record(&changed).await?;
+        let made = event(&self.parts, request, &caller.tenant, EventKind::ProfileChanged, Some(user));
+        store.record(&made).await?;
         Ok(Response::data(request, &MeResponse::of(&caller, profile)))
     }
 

@@ -27,9 +27,9 @@ pub async fn check(
     (answer, attempt): (&Assertion, &str),
 ) -> Result<Option<Proven>, Problem> {
     let purpose = ChallengeFor::SecondFactor { handle: &token.hash() };
-    let taken = parts.store.take_challenge(tenant.id, challenge, &purpose, attempt).await?;
+    let waiting = parts.store.take_challenge(tenant.id, challenge, &purpose, attempt).await?;
     let relying_party = RelyingParty::of(tenant, &parts.base_url);
-    let (Some(challenge), Some(relying_party)) = (taken, relying_party) else { return Ok(None) };
+    let (Some(challenge), Some(relying_party)) = (waiting, relying_party) else { return Ok(None) };
     let key = parts.factors_key()?;
     for credential in credentials {
         let passkey = parts.store.open_credential(tenant.id, user, credential, key)?;

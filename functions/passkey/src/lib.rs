@@ -193,9 +193,9 @@ impl Passkey {
     ) -> Result<Login, Problem> {
         let store = &self.parts.store;
         let user = shown.user.user_id;
-        let used = (asserted.counter, shown.attempt.as_str());
+        let counted = (asserted.counter, shown.attempt.as_str());
         let (rose, login) = futures::try_join!(
-            store.use_credential(tenant.id, user, shown.credential.factor_id, used),
+            store.use_credential(tenant.id, user, shown.credential.factor_id, counted),
             store.login(tenant.id, &shown.user.email_key),
         )?;
         if !rose {

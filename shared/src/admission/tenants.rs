@@ -100,13 +100,12 @@ impl Tenants {
     /// The tenant whose origins decide whom an answer is shown to, if it can be told.
     pub async fn to_share_with(&self, request: &Request) -> Option<Arc<Tenant>> {
         request.header("origin")?;
-        let slug = match request.parameter("tenant_slug") {
-            Some(slug) => TenantSlug::parse(slug).ok()?,
-            None => {
-                let token = request.bearer()?;
-                let enrolling = Bearer::parse(Kind::Enrollment, token).and_then(|token| token.slug());
-                enrolling.or_else(|| tokens::slug_of_issuer(&self.base_url, token))?
-            }
+        let slug = if let Some(slug) = request.parameter("tenant_slug") {
+            TenantSlug::parse(slug).ok()?
+        } else {
+            let token = request.bearer()?;
+            let enrolling = Bearer::parse(Kind::Enrollment, token).and_then(|token| token.slug());
+            enrolling.or_else(|| tokens::slug_of_issuer(&self.base_url, token))?
         };
         self.load(&slug).await.ok().flatten()
     }

@@ -104,7 +104,7 @@ impl RelyingParty {
             .map_err(broken)?;
         let mut options = options_of(&options)?;
         options["authenticatorSelection"]["residentKey"] = "preferred".into();
-        Ok((options, serde_json::to_string(&state).map_err(unwritten)?))
+        Ok((options, serde_json::to_string(&state).map_err(broken)?))
     }
 
     /// # Errors
@@ -138,7 +138,7 @@ impl RelyingParty {
         let mut options = options_of(&options)?;
         options["allowCredentials"] =
             allowed.iter().map(|(passkey, transports)| passkey.descriptor(transports)).collect();
-        Ok((options, serde_json::to_string(&state).map_err(unwritten)?))
+        Ok((options, serde_json::to_string(&state).map_err(broken)?))
     }
 
     /// Whether an answer proves the possession of this user's credential, whose last counter is given.
@@ -176,13 +176,13 @@ impl StoredPasskey {
     /// # Errors
     /// [`Broken`].
     pub fn of_bytes(bytes: &[u8]) -> Result<Self, Broken> {
-        serde_json::from_slice(bytes).map(Self).map_err(unwritten)
+        serde_json::from_slice(bytes).map(Self).map_err(broken)
     }
 
     /// # Errors
     /// [`Broken`].
     pub fn to_bytes(&self) -> Result<Vec<u8>, Broken> {
-        serde_json::to_vec(&self.0).map_err(unwritten)
+        serde_json::to_vec(&self.0).map_err(broken)
     }
 
     /// Whether an answer names this credential.
@@ -232,18 +232,14 @@ fn check_client_data(json: &[u8]) -> Result<(), Refused> {
 }
 
 fn options_of(options: &impl serde::Serialize) -> Result<Value, Broken> {
-    serde_json::to_value(options).map(|mut value| value["publicKey"].take()).map_err(unwritten)
+    serde_json::to_value(options).map(|mut value| value["publicKey"].take()).map_err(broken)
 }
 
 fn wrong(error: impl fmt::Display) -> Refused {
     Refused::Wrong(error.to_string())
 }
 
-fn broken(error: WebauthnError) -> Broken {
-    Broken(error.to_string())
-}
-
-fn unwritten(error: serde_json::Error) -> Broken {
+fn broken(error: impl fmt::Display) -> Broken {
     Broken(error.to_string())
 }
 

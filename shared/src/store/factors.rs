@@ -87,7 +87,7 @@ impl Store {
         let Some(pending) = pending.filter(|pending| pending.expires_at > self.clock.now()) else {
             return Ok(None);
         };
-        let secret = key.open(&item.place(), &pending.sealed_secret).map_err(|error| broken(&error))?;
+        let secret = key.open(&item.place(), &pending.sealed_secret).map_err(broken)?;
         Ok(Some((pending, Secret::of_bytes(secret))))
     }
 
@@ -126,7 +126,7 @@ impl Store {
         key: &DataKey,
     ) -> Result<Secret, StoreError> {
         let opened = key.open(&Key::totp(tenant, user).place(), &totp.sealed_secret);
-        opened.map(Secret::of_bytes).map_err(|error| broken(&error))
+        opened.map(Secret::of_bytes).map_err(broken)
     }
 
     /// Uses the code of a time step; false where a code of this step or a later one was used
@@ -191,7 +191,7 @@ impl Store {
         key: &DataKey,
     ) -> Result<StoredPasskey, StoreError> {
         let place = Key::credential(tenant, user, credential.factor_id).place();
-        let plain = key.open(&place, &credential.sealed_passkey).map_err(|error| broken(&error))?;
+        let plain = key.open(&place, &credential.sealed_passkey).map_err(broken)?;
         StoredPasskey::of_bytes(&plain).map_err(|error| StoreError::Broken(error.to_string()))
     }
 
@@ -253,8 +253,8 @@ impl Store {
         key: &DataKey,
     ) -> Result<StoredHash, StoreError> {
         let place = Key::backup_code(tenant, user, &code.selector).place();
-        let phc = key.open(&place, &code.sealed_hash).map_err(|error| broken(&error))?;
-        String::from_utf8(phc.to_vec()).map(StoredHash::new).map_err(|_| broken(&SealBroken))
+        let phc = key.open(&place, &code.sealed_hash).map_err(broken)?;
+        String::from_utf8(phc.to_vec()).map(StoredHash::new).map_err(|_| broken(SealBroken))
     }
 
     /// Uses a backup code; of a hundred at once one does.
@@ -395,6 +395,6 @@ fn put_codes(
     })
 }
 
-fn broken(error: &SealBroken) -> StoreError {
+fn broken(error: SealBroken) -> StoreError {
     StoreError::Broken(format!("a factor: {error}"))
 }
