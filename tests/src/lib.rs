@@ -245,11 +245,11 @@ pub fn code_in(text: &str) -> Option<String> {
 
 /// How many second factors are guessed over fresh handles; 10,000 for a whole proof.
 pub fn guesses() -> u32 {
-    std::env::var("LATCHKEY_GUESSES").ok().and_then(|guesses| guesses.parse().ok()).unwrap_or(1000)
+    std::env::var("LATCHKEY_GUESSES").ok().and_then(|guesses| guesses.parse().ok()).unwrap_or(500)
 }
 
 /// How many rounds a race is run; 200 for a whole proof.
 #[must_use]
 pub fn rounds() -> usize {
-    std::env::var("LATCHKEY_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(3)
+    std::env::var("LATCHKEY_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(2)
 }
