@@ -22,7 +22,7 @@ const GOLDEN: [(&str, (usize, f64, f64), &str); 18] = [
     ("mfa/verify webauthn", (4, 2.0, 9.0), "3, 1 / <=8"),
     ("mfa/verify backup", (4, 2.0, 10.0), "3, 1 / 5"),
     ("passkey/begin", (2, 0.0, 2.0), "-"),
-    ("passkey/finish", (3, 3.0, 4.0), "-"),
+    ("passkey/finish", (3, 3.0, 6.0), "-"),
     ("GET /me", (1, 3.0, 0.0), "1, <=2 / 0"),
     ("GET /me/mfa", (2, 8.0, 0.0), "1, <=2 / 0"),
     ("forgot-password", (2, 0.0, 3.0), "1-2, 0 / 2"),

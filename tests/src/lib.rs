@@ -235,12 +235,12 @@ pub fn token_in(text: &str, prefix: &str) -> Option<String> {
     Some(rest[..end.unwrap_or(rest.len())].to_owned())
 }
 
-/// The line of a text that is six digits.
+/// The line of a text that is a code: six digits, or twelve.
 #[must_use]
 pub fn code_in(text: &str) -> Option<String> {
     text.lines()
         .map(|line| line.chars().filter(|character| !character.is_whitespace()).collect::<String>())
-        .find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit()))
+        .find(|line| matches!(line.len(), 6 | 12) && line.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// How many second factors are guessed over fresh handles; 10,000 for a whole proof.

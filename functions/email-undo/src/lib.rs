@@ -1,7 +1,8 @@
 //! POST email/undo: a former address comes back.
 //!
 //! Whoever changed the address may know the password and be signed in: all sessions end, the password
-//! is gone, and who holds the mailbox chooses another. Factors stay as they are.
+//! is gone, and who holds the mailbox chooses another. Factors stay, but for those that were enrolled
+//! since a day before the change: a thief enrols first.
 
 use async_trait::async_trait;
 use latchkey::{
@@ -10,7 +11,9 @@ use latchkey::{
         errand::What,
         event::Kind as EventKind,
         mailbox::FormerAddress,
+        mfa,
         registration::Reset,
+        settings::Method,
         user::{Login, UserState},
     },
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
@@ -18,7 +21,7 @@ use latchkey::{
     keys::Purpose,
     runtime::Parts,
     sign_in::{AccountChange, later},
-    store::{Bucket, Restored},
+    store::{Bucket, MadeSince, Restored},
     tokens::{Bearer, Kind, Proof, Selector},
 };
 use serde::Serialize;
@@ -62,6 +65,7 @@ impl Endpoint for EmailUndo {
         let what = What::EmailRestored { user_id: claim.user.user_id, address: claim.login.address.clone() };
         let of = (&claim.login, &claim.user);
         let change = AccountChange::of(parts, request, &tenant, of, (what, EventKind::EmailRestored))
+            .with_methods(claim.left())
             .ending_all_sessions();
         let (former, factors) = (&claim.former, parts.factors_key()?);
         let reset = Reset {
@@ -75,7 +79,8 @@ impl Endpoint for EmailUndo {
         };
         let selector = Selector::address(parts.passwords_key()?, tenant.id, &former.email_key);
         let reset_token = Bearer::random(Kind::Reset, selector, &*parts.entropy);
-        let restored = Restored { former, hashes: claim.hashes, reset: (&reset_token, &reset) };
+        let restored =
+            Restored { former, hashes: claim.hashes, factors: &claim.factors, reset: (&reset_token, &reset) };
         let altered = parts.store.restore_address(&change.alteration(), &restored, factors).await?;
         change.conclude(altered).await?;
         Ok(Response::data(
@@ -96,8 +101,21 @@ struct Claim {
     /// This token, and those of all later changes, which die with it: a thief who changed the address
     /// twice does not get it back.
     hashes: Vec<String>,
+    /// What was enrolled shortly before the change or after it may be a thief's.
+    factors: MadeSince,
     user: UserState,
     login: Login,
+}
+
+impl Claim {
+    /// The second factors that stay: the mailbox, where it was one, and what is older than the change.
+    fn left(&self) -> Vec<Method> {
+        let mut left = self.factors.left.clone();
+        if self.login.methods.contains(&Method::Email) {
+            left = mfa::with(&left, Method::Email);
+        }
+        if left.iter().copied().any(mfa::is_strong) { left } else { mfa::without(&left, Method::BackupCode) }
+    }
 }
 
 impl EmailUndo {
@@ -110,16 +128,21 @@ impl EmailUndo {
         let store = &self.parts.store;
         let (state, formers) =
             futures::try_join!(store.user_state(tenant.id, user), store.former_addresses(tenant.id, user))?;
-        let user = state.ok_or(Code::TokenInvalid)?;
+        let user = state.filter(|state| !state.standing.is_suspended()).ok_or(Code::TokenInvalid)?;
         let named = formers.iter().find(|(hash, _)| token.matches(hash));
         let former = named
             .map(|(_, former)| former.clone())
             .filter(|former| former.email_key != user.email_key && tenant.honours(former.changed_at));
         let former = former.ok_or(Code::TokenInvalid)?;
-        let login = store.login(tenant.id, &user.email_key).await?;
+        let span = SignedDuration::from_hours(FormerAddress::FACTORS_SINCE_HOURS);
+        let since = former.changed_at.saturating_sub(span).unwrap_or(former.changed_at);
+        let (login, factors) = futures::try_join!(
+            store.login(tenant.id, &user.email_key),
+            store.factors_since(tenant.id, user.user_id, since),
+        )?;
         let login = login.filter(|login| login.state() == user).ok_or(Code::Overtaken)?;
         let later = formers.into_iter().filter(|(_, other)| other.changed_at >= former.changed_at);
-        Ok(Claim { hashes: later.map(|(hash, _)| hash).collect(), former, user, login })
+        Ok(Claim { factors, hashes: later.map(|(hash, _)| hash).collect(), former, user, login })
     }
 }
 

@@ -12,7 +12,7 @@ use latchkey::{
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route},
     keys::{Purpose, StoredHash},
     runtime::Parts,
-    sign_in::{self, Proven, event, open_handle},
+    sign_in::{self, Proven, Wanted, event, open_handle},
     tokens::{Bearer, Kind},
 };
 
@@ -107,6 +107,12 @@ impl Login {
         account: &Account,
     ) -> Result<Response, Problem> {
         let device = attempt.device.as_ref();
+        let wanted = |kind, methods| Wanted {
+            kind,
+            methods,
+            remember_me: asked.remember_me,
+            on_known_device: device.is_some(),
+        };
         match Due::of(&tenant.settings, &account.methods) {
             Due::Nothing => self.open(request, tenant, asked, attempt, account, None).await,
             Due::Factor(methods) => {
@@ -118,12 +124,12 @@ impl Login {
                 if rotated.is_some() {
                     return self.open(request, tenant, asked, attempt, account, rotated).await;
                 }
-                let wanted = (Kind::Mfa, methods.clone(), asked.remember_me);
+                let wanted = wanted(Kind::Mfa, methods.clone());
                 let handle = self.hand_out(request, tenant, attempt, account, wanted).await?;
                 Ok(Response::data(request, &LoginResponse::mfa_required(account.user_id, &handle, &methods)))
             }
             Due::Enrollment => {
-                let wanted = (Kind::Enrollment, Vec::new(), asked.remember_me);
+                let wanted = wanted(Kind::Enrollment, Vec::new());
                 let handle = self.hand_out(request, tenant, attempt, account, wanted).await?;
                 Ok(Response::data(request, &LoginResponse::enrollment_required(account.user_id, &handle)))
             }
@@ -167,7 +173,7 @@ impl Login {
         tenant: &Tenant,
         attempt: &Attempt,
         account: &Account,
-        wanted: (Kind, Vec<latchkey::domain::settings::Method>, bool),
+        wanted: Wanted,
     ) -> Result<Bearer, Problem> {
         let parts = &self.parts;
         let due = event(parts, request, tenant, EventKind::MfaDue, Some(account.user_id));

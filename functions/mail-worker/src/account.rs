@@ -65,7 +65,6 @@ pub async fn notice_of(parts: &Parts, tenant: &Tenant, (due, errand): (&Due, &Er
             (user_id, address, Letter::EmailRestored { at }, ("email_restored", [due.errand_id(), ""]))
         }
         What::AccountDeleted { user_id, address } => {
-            parts.store.sweep_user(tenant.id, *user_id).await?;
             (user_id, address, Letter::AccountDeleted { at }, ("account_deleted", ["", ""]))
         }
         // Decided elsewhere.
@@ -75,7 +74,7 @@ pub async fn notice_of(parts: &Parts, tenant: &Tenant, (due, errand): (&Due, &Er
         | What::SignedIn { .. }
         | What::AddressCode { .. } => return Ok(None),
     };
-    notice(parts, *user, address, letter, says).map(Some)
+    notice(parts, tenant, (*user, address), letter, says).await.map(Some)
 }
 
 /// A code to a mailbox that a signed-in user says is theirs. Where it is not the account's yet, the mail
@@ -90,7 +89,7 @@ pub async fn address_code(
         return Ok(None);
     }
     let digits = parts.factors_key()?.open(place, sealed).map_err(broken)?;
-    let digits = std::str::from_utf8(&digits).map_err(broken)?;
+    let digits = grouped(std::str::from_utf8(&digits).map_err(broken)?);
     let expires_in_minutes = u32::try_from(MailboxProof::MINUTES).unwrap_or(10);
     Ok(Some(Outgoing {
         to: address.to_owned(),
@@ -98,4 +97,25 @@ pub async fn address_code(
         payment: if own { Payment::Purse(Purse::Code) } else { Payment::StrangerWithoutAccount },
         reset: None,
     }))
+}
+
+/// Many digits in groups of four, which are typed more easily.
+fn grouped(digits: &str) -> String {
+    if digits.len() <= 6 {
+        return digits.to_owned();
+    }
+    let groups: Vec<_> =
+        (0..digits.len()).step_by(4).filter_map(|at| digits.get(at..(at + 4).min(digits.len()))).collect();
+    groups.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn long_codes_are_grouped() {
+        assert_eq!(grouped("123456"), "123456");
+        assert_eq!(grouped("123456789012"), "1234 5678 9012");
+    }
 }

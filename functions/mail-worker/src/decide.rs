@@ -248,7 +248,8 @@ async fn signed_in(
         network: origin.network.clone(),
         agent: origin.agent.clone(),
     };
-    notice(parts, user, address, letter, ("signed_in", [&origin.network, &origin.agent])).map(Some)
+    let says = ("signed_in", [&*origin.network, &*origin.agent]);
+    notice(parts, tenant, (user, address), letter, says).await.map(Some)
 }
 
 /// The milliseconds that a ULID begins with; 80 random bits follow.
@@ -256,17 +257,27 @@ fn opened_at(session: SessionId) -> u128 {
     u128::from_be_bytes(session.to_bytes()) >> 80
 }
 
-pub fn notice(
+/// A notice is never dropped; but an address that nobody has proven is a stranger's mailbox, and what
+/// its account does is paid as a stranger's.
+pub async fn notice(
     parts: &Parts,
-    user: UserId,
-    address: &str,
+    tenant: &Tenant,
+    (user, address): (UserId, &str),
     letter: Letter,
     (kind, says): (&str, [&str; 2]),
 ) -> Result<Outgoing, Problem> {
+    let to = address.to_owned();
+    let login = match parts.store.user_state(tenant.id, user).await? {
+        Some(state) => parts.store.login(tenant.id, &state.email_key).await?,
+        None => None,
+    };
+    if login.is_some_and(|login| login.unproven && login.address == address) {
+        return Ok(Outgoing { to, letter, payment: Payment::Purse(Purse::Stranger), reset: None });
+    }
     let tag = parts.factors_key()?.mac("notice", &says.map(str::as_bytes));
     let tag = tag.first_chunk().map_or(0, |head| u64::from_be_bytes(*head));
     let payment = Payment::Notice { user, kind: format!("{kind} {tag:016x}") };
-    Ok(Outgoing { to: address.to_owned(), letter, payment, reset: None })
+    Ok(Outgoing { to, letter, payment, reset: None })
 }
 
 pub fn broken(error: impl std::fmt::Display) -> Problem {

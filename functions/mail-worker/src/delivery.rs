@@ -34,6 +34,12 @@ pub async fn deliver(parts: &Parts, due: &Due) -> Result<(), String> {
     let claimed = parts.store.claim(due).await.map_err(|error| error.to_string())?;
     // Done, gone, or another worker's.
     let Some(claimed) = claimed else { return Ok(()) };
+    // Whatever becomes of the mail.
+    if let Entry::Errand(errand) = &claimed.entry
+        && let What::AccountDeleted { user_id, .. } = errand.what
+    {
+        parts.store.sweep_user(errand.tenant_id, user_id).await.map_err(|error| error.to_string())?;
+    }
     let (kind, slug, attempts) = (kind(&claimed.entry), slug(&claimed.entry), claimed.attempts);
     if claimed.mail_by() <= parts.clock.now() {
         tracing::error!(kind, tenant = %slug, attempts, "a mail expired unsent");

@@ -71,7 +71,7 @@ impl MeEmail {
         if *new.key() == login.email_key {
             return Err(Problem::at_field("email", Fault::value("this is the account's address already")));
         }
-        let digits = MailedDigits::fresh(parts);
+        let digits = MailedDigits::fresh(parts, Aim::Address.digits());
         let until = later(request.at, SignedDuration::from_mins(MailboxProof::MINUTES));
         let (tenant, user) = (caller.tenant.id, login.user_id);
         let proof = MailboxProof {
@@ -112,12 +112,21 @@ impl MeEmail {
         if !MailedDigits::typed(&code).matches(parts, &bound, &proof.code_mac)? {
             return Err(Problem::at_field("code", Fault::value("this is not the code that was mailed")));
         }
-        let profile = parts.store.profile(tenant.id, user).await?;
+        let (profile, formers) = futures::try_join!(
+            parts.store.profile(tenant.id, user),
+            parts.store.former_addresses(tenant.id, user),
+        )?;
+        if formers.len() >= FormerAddress::MOST {
+            let opens_at = formers.iter().map(|(_, former)| former.expires_at).min().unwrap_or(request.at);
+            let wait = opens_at.as_second() - request.at.as_second();
+            return Err(Problem::too_many(u32::try_from(wait.max(1)).unwrap_or(u32::MAX)));
+        }
         let profile = profile.ok_or_else(|| Problem::internal("a user without a profile"))?;
         let former = FormerAddress {
             email_key: login.email_key.clone(),
             address: login.address.clone(),
             email: profile.email,
+            unproven: login.unproven,
             changed_at: request.at,
             expires_at: later(request.at, SignedDuration::from_hours(24 * FormerAddress::DAYS)),
         };

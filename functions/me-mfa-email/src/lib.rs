@@ -78,7 +78,7 @@ impl MeMfaEmail {
         if login.methods.contains(&Method::Email) {
             return Err(Code::TooManyFactors.into());
         }
-        let digits = MailedDigits::fresh(parts);
+        let digits = MailedDigits::fresh(parts, Aim::Factor.digits());
         let until = later(request.at, SignedDuration::from_mins(MailboxProof::MINUTES));
         let proof = MailboxProof {
             epoch: login.epoch,

@@ -105,8 +105,16 @@ impl MeMfaWebauthn {
         let relying_party = self.relying_party(&enroller)?;
         let tenant = enroller.tenant.id;
         let attempt = EventId::fresh(&*parts.clock, &*parts.entropy).to_string();
-        let taken = parts.store.take_challenge(tenant, challenge, &purpose(&enroller), &attempt).await?;
+        let purpose = purpose(&enroller);
+        let (taken, credentials) = futures::try_join!(
+            parts.store.take_challenge(tenant, challenge, &purpose, &attempt),
+            parts.store.credentials(tenant, enroller.user.user_id),
+        )?;
         let state = taken.ok_or(Code::NothingBegun)?.state;
+        // Counted again: many challenges can be begun at once. The revision makes it exact.
+        if credentials.len() >= Credential::MOST {
+            return Err(Code::TooManyFactors.into());
+        }
         let registered = relying_party.finish_registration(&answer, &state).map_err(|refused| {
             tracing::info!(request = request.id, %refused, "a credential is not enrolled");
             Problem::at_field("credential", Fault::value("does not verify for this challenge"))

@@ -13,7 +13,7 @@ use latchkey::{
     keys::Purpose,
     runtime::Parts,
     sign_in::{self, AccountChange, Reissued, event},
-    store::{Bucket, Failures},
+    store::Failures,
 };
 use utoipa::ToSchema;
 
@@ -74,7 +74,7 @@ impl Endpoint for MePassword {
 }
 
 impl MePassword {
-    /// Counted as a login is, before it is looked at.
+    /// Counted before it is looked at; the change forgives.
     async fn check_old(
         &self,
         request: &Request,
@@ -84,11 +84,8 @@ impl MePassword {
     ) -> Result<(), Problem> {
         let parts = &self.parts;
         let (store, tenant) = (&parts.store, &caller.tenant);
-        let failures = Failures::of_account(tenant.id, &login.email_key);
-        let bucket = Bucket::login_of_account_from(tenant.id, &login.email_key, request.from);
-        let (network, (account, _)) =
-            futures::try_join!(store.count(&bucket), store.count_failure(&failures))?;
-        Problem::unless_allowed(network.and(account))?;
+        let (verdict, _) = store.count_failure(&Failures::of_old_password(tenant.id, login)).await?;
+        Problem::unless_allowed(verdict)?;
         let stored = store.open_hash(tenant.id, login, parts.passwords_key()?);
         if parts.hasher.verify(old.expose(), stored.as_ref()).await {
             return Ok(());

@@ -47,7 +47,7 @@ impl Endpoint for MfaEmailSend {
         let (token, user_id) = form.finish(values)?;
         let (token, user) = presented_handle(&self.parts, request, &tenant, &token, Some(&user_id))?;
 
-        let code = MailedDigits::fresh(&self.parts);
+        let code = MailedDigits::fresh(&self.parts, Handle::CODE_DIGITS);
         let until = later(request.at, SignedDuration::from_mins(Handle::CODE_MINUTES));
         let mac = code.mac(&self.parts, &token.hash())?;
         let store = &self.parts.store;

@@ -63,11 +63,15 @@ impl Counted {
             }
             return Err(Code::MfaTokenInvalid.into());
         };
-        Problem::unless_allowed(verdict)?;
         if !handle.methods.contains(&asked.method) {
+            // Nor is one that is not asked for: nobody closes a factor that its owner has yet to enrol.
+            if verdict == Verdict::Allowed {
+                store.uncount_failure(&failures).await?;
+            }
             let fault = Fault::value("this method is not available for this sign-in");
             return Err(Problem::at_field("method", fault));
         }
+        Problem::unless_allowed(verdict)?;
         Ok(Self { handle, failures, in_a_row, held, attempt })
     }
 }

@@ -131,7 +131,8 @@ impl MfaVerify {
             address: &handle.address,
             authentication,
             remember_me: handle.remember_me,
-            on_known_device: asked.remember_device || asked.trust_device,
+            // Not what this request asks to remember: whoever gets in must not hide it so.
+            on_known_device: handle.on_known_device,
         };
         let succeeded = self.event(request, tenant, EventKind::MfaSucceeded, tried, asked);
         let counter = (shown.counter, tried.attempt.as_str());

@@ -114,8 +114,7 @@ impl Passkey {
             address: &login.address,
             authentication: Authentication::Passkey(asserted.holding),
             remember_me,
-            // Nobody has the key but its owner's device.
-            on_known_device: true,
+            on_known_device: false,
         };
         let parts = &self.parts;
         let succeeded = event(parts, request, tenant, EventKind::LoginSucceeded, Some(login.user_id));
@@ -203,7 +202,9 @@ impl Passkey {
             store.record(&fell).await?;
             return Err(Code::InvalidCredentials.into());
         }
-        let login = login.filter(|login| login.state() == shown.user).ok_or(Code::InvalidCredentials)?;
+        let login = login
+            .filter(|login| login.state() == shown.user && login.methods.contains(&Method::Webauthn))
+            .ok_or(Code::InvalidCredentials)?;
         if login.standing.is_suspended() {
             return Err(Code::AccountSuspended.into());
         }

@@ -8,15 +8,17 @@ use latchkey::{
         Email, Fault, NewPassword, Tenant,
         errand::{Errand, What},
         event::Kind as EventKind,
+        ids::UserId,
         password::About,
         registration::Reset,
+        settings::Method,
         user::Login as Account,
     },
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
     keys::Purpose,
     runtime::Parts,
     sign_in::event,
-    store::{Bucket, ResetOutcome},
+    store::{Bucket, Failures, ResetOutcome, StoreError},
     tokens::{Bearer, Kind},
 };
 use serde::Serialize;
@@ -63,8 +65,9 @@ impl Endpoint for PasswordReset {
         match store.reset_password(tenant.id, &account, &hash, key, (&due, &notice)).await? {
             ResetOutcome::Stale => return Err(Code::TokenInvalid.into()),
             ResetOutcome::Reset(state) => {
-                let user = Some(state.user_id);
-                store.record(&event(&self.parts, request, &tenant, EventKind::PasswordReset, user)).await?;
+                let done =
+                    event(&self.parts, request, &tenant, EventKind::PasswordReset, Some(state.user_id));
+                futures::try_join!(store.record(&done), self.open_mailbox(&tenant, state.user_id))?;
             }
         }
         Ok(Response::data(request, &Done { status: "password_reset" }))
@@ -72,6 +75,14 @@ impl Endpoint for PasswordReset {
 }
 
 impl PasswordReset {
+    /// The mailbox was proven: wrong codes that were said to be mailed to it are moot.
+    async fn open_mailbox(&self, tenant: &Tenant, user: UserId) -> Result<(), StoreError> {
+        if !tenant.settings.offers(Method::Email) {
+            return Ok(());
+        }
+        self.parts.store.forgive(&Failures::of_factor(tenant.id, user, Method::Email.name())).await
+    }
+
     /// The reset behind the token; counted before it is looked at.
     async fn waiting(&self, request: &Request, tenant: &Tenant, token: &str) -> Result<Reset, Problem> {
         let token = Bearer::parse(Kind::Reset, token).ok_or(Code::TokenInvalid)?;

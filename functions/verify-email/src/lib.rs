@@ -19,7 +19,7 @@ use latchkey::{
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
     keys::{Purpose, StoredHash},
     runtime::Parts,
-    sign_in::{self, Proven, event, open_handle},
+    sign_in::{self, Proven, Wanted, event, open_handle},
     store::{Activation, Bucket, Claim, Store},
     tokens::{Bearer, Kind},
 };
@@ -182,7 +182,12 @@ impl VerifyEmail {
         let verified = VerifyEmailResponse::verified(registration);
         let authentication = match Due::of(&tenant.settings, &[]) {
             Due::Enrollment => {
-                let wanted = (Kind::Enrollment, Vec::new(), false);
+                let wanted = Wanted {
+                    kind: Kind::Enrollment,
+                    methods: Vec::new(),
+                    remember_me: false,
+                    on_known_device: true,
+                };
                 let handle = open_handle(&self.parts, request, tenant, &account, wanted).await?;
                 return Ok(Response::data(request, &verified.with_enrollment(&handle)));
             }

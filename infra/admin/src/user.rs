@@ -125,11 +125,12 @@ pub async fn resume(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<(), 
     change(parts, tenant, user, Kind::UserResumed, UserStatus::resumed).await
 }
 
-/// Ends every session, and kills devices, handles and reset tokens.
+/// Ends every session, and kills devices, handles, reset tokens and the undoing of address changes.
 ///
 /// # Errors
 /// [`AdminError::NoUser`]; the store.
 pub async fn revoke_sessions(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<(), AdminError> {
+    parts.store.forget_former_addresses(tenant.id, user).await?;
     change(parts, tenant, user, Kind::SessionsRevoked, |standing| standing).await
 }
 

@@ -13,6 +13,7 @@ use crate::{
     },
     http::{Code, Problem, Request},
     runtime::Parts,
+    store::Bucket,
     tokens::{Bearer, Kind, Proof},
 };
 
@@ -26,10 +27,13 @@ pub struct Recent {
 
 impl Recent {
     /// # Errors
-    /// 401 `bearer_invalid`; 403 `reauthentication_required`; 409 `overtaken`.
+    /// 401 `bearer_invalid`; 403 `reauthentication_required`; 409 `overtaken`; 429.
     pub async fn of(request: &Request, parts: &Parts) -> Result<Self, Problem> {
         let caller = Caller::of(request, parts).await?;
-        let login = caller.login(parts).await?;
+        let (login, counted) =
+            futures::join!(caller.login(parts), count(parts, &caller.tenant, &caller.user));
+        counted?;
+        let login = login?;
         let due = Due::of(&caller.tenant.settings, &login.methods);
         if due.is_met_recently_by(&caller.session, request.at) {
             Ok(Self { caller, login })
@@ -37,6 +41,12 @@ impl Recent {
             Err(Code::ReauthenticationRequired.into())
         }
     }
+}
+
+/// Counts a change before it is looked at: each costs hashes or a mail.
+async fn count(parts: &Parts, tenant: &Tenant, user: &UserState) -> Result<(), Problem> {
+    let changes = Bucket::changes_of_user(tenant.id, user.user_id);
+    Problem::unless_allowed(parts.store.count(&changes).await?)
 }
 
 /// Who may enrol a factor.
@@ -90,7 +100,8 @@ impl Enroller {
             futures::try_join!(store.handle(tenant.id, &token), store.user_state(tenant.id, user))?;
         let live = handle.zip(state).filter(|(handle, state)| handle.stands(state, &tenant));
         let (handle, user) = live.ok_or(Code::MfaTokenInvalid)?;
-        let login = store.login(tenant.id, &user.email_key).await?;
+        let login = async { Ok::<_, Problem>(store.login(tenant.id, &user.email_key).await?) };
+        let (login, ()) = futures::try_join!(login, count(parts, &tenant, &user))?;
         // Who has enrolled a factor since must show it: the token was for who has none.
         let login = login
             .filter(|login| login.state() == user)

@@ -61,6 +61,9 @@ pub enum Refused {
 #[error("WebAuthn: {0}")]
 pub struct Broken(String);
 
+/// WebAuthn Level 3 §7.1 step 25.
+const LONGEST_ID: usize = 1023;
+
 impl RelyingParty {
     /// The tenant's relying party: its `relying_party.id`, or the host of the base URL; and those of
     /// its origins that lie under it. `None` where there is no such origin.
@@ -113,6 +116,9 @@ impl RelyingParty {
         let state: PasskeyRegistration = serde_json::from_str(state).map_err(wrong)?;
         check_client_data(&answer.response.client_data_json)?;
         let passkey = self.0.finish_passkey_registration(answer, &state).map_err(wrong)?;
+        if passkey.cred_id().len() > LONGEST_ID {
+            return Err(Refused::Wrong("a credential id of more than 1023 bytes".to_owned()));
+        }
         let credential = Credential::from(passkey.clone());
         // The library keeps only what an attestation vouches for; as a hint the browser's word will do.
         let transports = serde_json::to_value(&answer.response.transports).map_err(wrong)?;

@@ -23,6 +23,9 @@ pub struct Handle {
     pub address: String,
     pub methods: Vec<Method>,
     pub remember_me: bool,
+    /// The login came from a device that its owner knows.
+    #[serde(default)]
+    pub on_known_device: bool,
     pub origin: Origin,
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     pub created_at: Timestamp,
@@ -42,6 +45,7 @@ impl Handle {
     /// Tries over all methods.
     pub const TRIES: u32 = 5;
     pub const CODE_MINUTES: i64 = 5;
+    pub const CODE_DIGITS: usize = 6;
     pub const CODE_COOLDOWN_SECONDS: i64 = 30;
     /// WebAuthn challenges that may be begun.
     pub const BEGINS: u32 = 5;

@@ -16,6 +16,15 @@ pub enum Aim {
 }
 
 impl Aim {
+    /// The digits of the mailed code. A foreign address can be guessed at from any number of accounts.
+    #[must_use]
+    pub fn digits(self) -> usize {
+        match self {
+            Self::Factor => 6,
+            Self::Address => 12,
+        }
+    }
+
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -55,6 +64,9 @@ pub struct FormerAddress {
     pub address: String,
     /// As it was typed.
     pub email: String,
+    /// Nobody had shown that it was theirs.
+    #[serde(default)]
+    pub unproven: bool,
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     pub changed_at: Timestamp,
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
@@ -63,4 +75,8 @@ pub struct FormerAddress {
 
 impl FormerAddress {
     pub const DAYS: i64 = 7;
+    /// So many may be waiting; a thief makes no more.
+    pub const MOST: usize = 5;
+    /// An undo takes away what was enrolled since so long before the change: a thief enrols first.
+    pub const FACTORS_SINCE_HOURS: i64 = 24;
 }

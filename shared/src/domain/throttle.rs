@@ -172,6 +172,8 @@ pub mod limits {
     pub const RESET_PER_NETWORK: Limit = Limit::new(60, 15);
     pub const VERIFY_PER_NETWORK: Limit = Limit::new(100, 15);
     pub const PASSKEY_PER_NETWORK: Limit = Limit::new(600, 15);
+    /// What a signed-in user may change of their ways in, and have mailed about.
+    pub const CHANGES_PER_USER: Limit = Limit::new(60, 15);
     pub const UNDO_PER_NETWORK: Limit = Limit::new(60, 15);
 }
 

@@ -32,6 +32,7 @@ pub struct AccountChange<'a> {
     kind: Kind,
     session: Option<Swap>,
     handle: Option<(&'a Bearer, String)>,
+    on_known_device: bool,
 }
 
 /// What takes a session's place.
@@ -64,6 +65,7 @@ impl<'a> AccountChange<'a> {
             kind,
             session: None,
             handle: None,
+            on_known_device: false,
         }
     }
 
@@ -114,8 +116,9 @@ impl<'a> AccountChange<'a> {
             address: &handle.address,
             authentication,
             remember_me: handle.remember_me,
-            on_known_device: false,
+            on_known_device: handle.on_known_device,
         };
+        self.on_known_device = handle.on_known_device;
         let (new, refresh) = sign_in::draft(self.parts, self.request, self.tenant, &proven)?;
         self.session = Some(Swap { old: None, new, refresh });
         let attempt = EventId::fresh(&*self.parts.clock, &*self.parts.entropy).to_string();
@@ -159,7 +162,7 @@ impl<'a> AccountChange<'a> {
             if self.handle.is_some() {
                 let signed_in = event(parts, request, tenant, Kind::MfaSucceeded, Some(new.user_id));
                 store.record(&signed_in).await?;
-                sign_in::tell(parts, tenant, (&self.login.address, false), &new).await?;
+                sign_in::tell(parts, tenant, (&self.login.address, self.on_known_device), &new).await?;
             }
             Ok::<_, Problem>(())
         };

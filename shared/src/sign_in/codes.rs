@@ -1,17 +1,21 @@
-//! Six digits that are mailed.
+//! Digits that are mailed.
 
 use serde_bytes::ByteBuf;
 use zeroize::Zeroizing;
 
 use crate::{http::Problem, runtime::Parts, store::Due};
 
-/// Six random digits. Not printed.
+/// Random digits. Not printed.
 pub struct MailedDigits(Zeroizing<String>);
 
 impl MailedDigits {
     #[must_use]
-    pub fn fresh(parts: &Parts) -> Self {
-        Self(Zeroizing::new(format!("{:06}", parts.entropy.below(1_000_000))))
+    pub fn fresh(parts: &Parts, digits: usize) -> Self {
+        let mut code = Zeroizing::new(String::with_capacity(digits));
+        for _ in 0..digits {
+            code.extend(char::from_digit(parts.entropy.below(10), 10));
+        }
+        Self(code)
     }
 
     /// What a person typed: digits are copied with the spaces that a mail shows.

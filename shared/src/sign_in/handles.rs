@@ -10,7 +10,17 @@ use crate::{
     tokens::{Bearer, Kind, Proof, Selector},
 };
 
-/// Opens a handle of a kind ([`Kind::Mfa`] or [`Kind::Enrollment`]) for who gave a right password.
+/// What a login goes on with.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// [`Kind::Mfa`] or [`Kind::Enrollment`].
+    pub kind: Kind,
+    pub methods: Vec<Method>,
+    pub remember_me: bool,
+    pub on_known_device: bool,
+}
+
+/// Opens a handle for who gave a right password.
 ///
 /// # Errors
 /// 503 when the store cannot answer.
@@ -19,10 +29,11 @@ pub async fn open_handle(
     request: &Request,
     tenant: &Tenant,
     login: &Login,
-    (kind, methods, remember_me): (Kind, Vec<Method>, bool),
+    wanted: Wanted,
 ) -> Result<Bearer, Problem> {
     let expires_at = later(request.at, SignedDuration::from_mins(Handle::LIFETIME_MINUTES));
     let proof = Proof { key: parts.factors_key()?, tenant: tenant.id };
+    let Wanted { kind, methods, remember_me, on_known_device } = wanted;
     let selector = match kind {
         Kind::Enrollment => Selector::enrollment(login.user_id, &tenant.slug),
         _ => Selector::user(login.user_id),
@@ -35,6 +46,7 @@ pub async fn open_handle(
         address: login.address.clone(),
         methods,
         remember_me,
+        on_known_device,
         origin: request.origin(),
         created_at: request.at,
         expires_at,

@@ -15,7 +15,7 @@ pub use change::AccountChange;
 pub use codes::MailedDigits;
 pub use devices::{Presented, remember};
 pub use enrolment::{EnrolledResponse, Enrolment, FreshCodes, offered};
-pub use handles::{open_handle, presented_handle};
+pub use handles::{Wanted, open_handle, presented_handle};
 pub use signers::Signers;
 
 use crate::{

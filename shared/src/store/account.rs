@@ -7,7 +7,7 @@ use super::{
     keys::Key,
     outbox::Due,
     transaction::{Committed, Transaction},
-    users::{advance, bytes, value},
+    users::{bytes, step, value},
 };
 use crate::{
     domain::{
@@ -85,21 +85,14 @@ impl Altered {
 impl Alteration<'_> {
     /// The change of the LOGIN item.
     pub(super) fn of_login(&self) -> Result<Change, StoreError> {
-        let mut change = self.step(Key::login(self.tenant, &self.login.email_key))?;
+        let mut change = step(Key::login(self.tenant, &self.login.email_key), self.from, &self.to)?;
         change.expression.push_str(", methods = :methods");
         Ok(change.value(":methods", value(&self.methods)?))
     }
 
     /// The change of the STATE item.
     pub(super) fn of_state(&self) -> Result<Change, StoreError> {
-        self.step(Key::state(self.tenant, self.from.user_id))
-    }
-
-    /// From the one revision to the next: of two changes at once it lets one through.
-    fn step(&self, key: Key) -> Result<Change, StoreError> {
-        let mut change = advance(key, self.from.user_id, self.from, &self.to)?;
-        change.condition = change.condition.map(|condition| condition + " AND revision = :was");
-        Ok(change.value(":was", value(&self.from.revision)?))
+        step(Key::state(self.tenant, self.from.user_id), self.from, &self.to)
     }
 
     /// What every change does beside the two.
@@ -153,7 +146,8 @@ impl Store {
         let transaction = Transaction::default()
             .change(login)
             .change(alteration.of_state()?)
-            .delete(super::Failures::of_account(tenant, email).key);
+            .delete(super::Failures::of_account(tenant, email).key)
+            .delete(super::Failures::of_old_password(tenant, alteration.login).key);
         self.alter(alteration.rest(self, transaction)?).await
     }
 

@@ -3,7 +3,7 @@
 use serde_bytes::ByteBuf;
 
 use super::{
-    Alteration, Altered, Failures, Store, StoreError,
+    Alteration, Altered, Failures, MadeSince, Store, StoreError,
     dynamo::{Change, write},
     keys::Key,
     transaction::{Committed, Transaction},
@@ -15,6 +15,7 @@ use crate::{
         ids::{TenantId, UserId},
         mailbox::{Aim, FormerAddress, MailboxProof},
         registration::Reset,
+        settings::Method,
     },
     keys::{DataKey, StoredHash},
     tokens::Bearer,
@@ -26,6 +27,8 @@ pub struct Restored<'a> {
     pub former: &'a FormerAddress,
     /// Every token that dies with it: its own, and those of all later changes.
     pub hashes: Vec<String>,
+    /// The factors that go with them.
+    pub factors: &'a MadeSince,
     /// The password is gone; this chooses another.
     pub reset: (&'a Bearer, &'a Reset),
 }
@@ -45,10 +48,11 @@ impl Store {
         let (tenant, user) = (alteration.tenant, alteration.from.user_id);
         let sealed = hash.map(|hash| Self::seal_hash(tenant, &proof.email_key, hash, key));
         let to = (&proof.email_key, proof.address.clone(), proof.email.as_str());
-        let transaction = moved(alteration, to, sealed)?
+        let transaction = moved(alteration, to, (sealed, false))?
             .put(Key::former_address(tenant, user, token_hash), write(former)?)
             .change(self.spend_proof(tenant, user, Aim::Address, proof))
-            .delete(Failures::of_account(tenant, &proof.email_key).key);
+            .delete(Failures::of_account(tenant, &proof.email_key).key)
+            .delete(Failures::of_factor(tenant, user, Method::Email.name()).key);
         self.claim_address(alteration.rest(self, transaction)?).await
     }
 
@@ -86,7 +90,10 @@ impl Store {
         let (tenant, user) = (alteration.tenant, alteration.from.user_id);
         let former = restored.former;
         let to = (&former.email_key, former.address.clone(), former.email.as_str());
-        let mut transaction = moved(alteration, to, None)?;
+        let mut transaction = moved(alteration, to, (None, former.unproven))?;
+        for key in &restored.factors.keys {
+            transaction = transaction.delete(key.clone());
+        }
         for hash in &restored.hashes {
             transaction = transaction.delete(Key::former_address(tenant, user, hash));
         }
@@ -94,8 +101,20 @@ impl Store {
         let reset_item = Self::reset_item(tenant, token, reset, factors)?;
         transaction = transaction
             .put(Key::reset(tenant, token), reset_item)
-            .delete(Failures::of_account(tenant, &former.email_key).key);
+            .delete(Failures::of_account(tenant, &former.email_key).key)
+            .delete(Failures::of_factor(tenant, user, Method::Email.name()).key);
         self.claim_address(alteration.rest(self, transaction)?).await
+    }
+
+    /// Forgets the former addresses: none of them comes back.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn forget_former_addresses(&self, tenant: TenantId, user: UserId) -> Result<(), StoreError> {
+        for (hash, _) in self.former_addresses(tenant, user).await? {
+            self.delete(&Key::former_address(tenant, user, &hash)).await?;
+        }
+        Ok(())
     }
 
     async fn claim_address(&self, transaction: Transaction) -> Result<Altered, StoreError> {
@@ -111,12 +130,13 @@ impl Store {
 fn moved(
     alteration: &Alteration<'_>,
     (email_key, address, email): (&EmailKey, String, &str),
-    sealed_hash: Option<ByteBuf>,
+    (sealed_hash, unproven): (Option<ByteBuf>, bool),
 ) -> Result<Transaction, StoreError> {
     let tenant = alteration.tenant;
     let user = alteration.from.user_id;
     let mut login = LoginRow::fresh(user, email_key, address, alteration.to.standing);
     login.sealed_hash = sealed_hash;
+    login.unproven = unproven;
     login.epoch = alteration.to.epoch;
     login.revision = alteration.to.revision;
     login.methods.clone_from(&alteration.methods);

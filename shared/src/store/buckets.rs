@@ -14,6 +14,7 @@ use crate::domain::{
     factor::Totp,
     ids::{DeviceId, TenantId, UserId},
     throttle::{Backoff, Limit, Verdict, limits},
+    user::Login,
 };
 
 /// Security notices that say the same become one for so long.
@@ -75,6 +76,11 @@ impl Bucket {
     }
 
     #[must_use]
+    pub fn changes_of_user(tenant: TenantId, user: UserId) -> Self {
+        Self::new(tenant, &["changes", &user.to_string()], limits::CHANGES_PER_USER)
+    }
+
+    #[must_use]
     pub fn undo_of_network(tenant: TenantId, from: ClientAddress) -> Self {
         Self::new(tenant, &["undo", &from.network()], limits::UNDO_PER_NETWORK)
     }
@@ -117,6 +123,14 @@ impl Failures {
     #[must_use]
     pub fn of_factor(tenant: TenantId, user: UserId, method: &str) -> Self {
         Self { key: Key::factor_failures(tenant, user, method), kind: FailuresOf::Factor }
+    }
+
+    /// The old password, as a signed-in user shows it: apart from the logins', so that strangers who
+    /// lock the account keep its owner from no change. Another password is counted anew.
+    #[must_use]
+    pub fn of_old_password(tenant: TenantId, login: &Login) -> Self {
+        let what = format!("password {}", login.epoch);
+        Self { key: Key::factor_failures(tenant, login.user_id, &what), kind: FailuresOf::Factor }
     }
 
     /// An authenticator app: its item counts, so that counting reads it, too.

@@ -4,19 +4,20 @@ use serde_bytes::ByteBuf;
 
 use super::{
     Alteration, Altered, Failures, Store, StoreError,
+    backup_codes::put_codes,
     dynamo::{Change, key_of, write},
     keys::{Key, Table},
     transaction::Transaction,
 };
 use crate::{
-    authenticators::{backup_codes::Code, totp::Secret, webauthn::StoredPasskey},
+    authenticators::{totp::Secret, webauthn::StoredPasskey},
     domain::{
         Label,
         factor::{BackupCode, Credential, PendingTotp, Totp},
         ids::{FactorId, TenantId, UserId},
         settings::Method,
     },
-    keys::{DataKey, SealBroken, StoredHash},
+    keys::{DataKey, SealBroken},
 };
 
 /// The name of what a TOTP enrolment has begun.
@@ -35,25 +36,6 @@ impl Store {
     /// [`StoreError`] when the store cannot answer.
     pub async fn credentials(&self, tenant: TenantId, user: UserId) -> Result<Vec<Credential>, StoreError> {
         self.query(&Key::credentials(tenant, user)).await
-    }
-
-    /// # Errors
-    /// [`StoreError`] when the store cannot answer.
-    pub async fn backup_code(
-        &self,
-        tenant: TenantId,
-        user: UserId,
-        selector: &str,
-    ) -> Result<Option<BackupCode>, StoreError> {
-        self.get(&Key::backup_code(tenant, user, selector)).await
-    }
-
-    /// A user's backup codes, the used ones among them.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store cannot answer.
-    pub async fn backup_codes(&self, tenant: TenantId, user: UserId) -> Result<Vec<BackupCode>, StoreError> {
-        self.query(&Key::backup_codes(tenant, user)).await
     }
 
     /// Keeps a secret that was shown, until a code confirms it; an older one is forgotten.
@@ -207,92 +189,21 @@ impl Store {
         factor: FactorId,
         (counter, attempt): (u32, &str),
     ) -> Result<bool, StoreError> {
+        let rises = if counter == 0 {
+            "#counter = :counter"
+        } else {
+            "(#counter < :counter OR (#counter = :counter AND used_by = :attempt))"
+        };
         let change = Change::of(
             Key::credential(tenant, user, factor),
             "SET #counter = :counter, used_by = :attempt, last_used_at = :now",
         )
         .name("#counter", "counter")
-        .when(
-            "attribute_exists(pk) AND (#counter < :counter OR (#counter = :none AND :counter = :none) \
-             OR (#counter = :counter AND used_by = :attempt))",
-        )
+        .when(rises)
         .text(":attempt", attempt)
         .number(":counter", counter)
-        .number(":none", 0)
         .time(":now", self.clock.now());
         Ok(self.change(change).await?.is_done())
-    }
-
-    /// Seals a backup code's hash to its item.
-    #[must_use]
-    pub fn seal_backup_code(
-        &self,
-        tenant: TenantId,
-        user: UserId,
-        (code, hash): (&Code, &StoredHash),
-        key: &DataKey,
-    ) -> BackupCode {
-        let place = Key::backup_code(tenant, user, code.selector()).place();
-        BackupCode {
-            selector: code.selector().to_owned(),
-            sealed_hash: ByteBuf::from(key.seal(&place, hash.phc().as_bytes())),
-            created_at: self.clock.now(),
-            spent_by: None,
-        }
-    }
-
-    /// Opens a backup code's hash.
-    ///
-    /// # Errors
-    /// [`StoreError::Broken`] where the seal does not open.
-    pub fn open_backup_code(
-        &self,
-        tenant: TenantId,
-        user: UserId,
-        code: &BackupCode,
-        key: &DataKey,
-    ) -> Result<StoredHash, StoreError> {
-        let place = Key::backup_code(tenant, user, &code.selector).place();
-        let phc = key.open(&place, &code.sealed_hash).map_err(broken)?;
-        String::from_utf8(phc.to_vec()).map(StoredHash::new).map_err(|_| broken(SealBroken))
-    }
-
-    /// Uses a backup code; of a hundred at once one does.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store cannot answer.
-    pub async fn use_backup_code(
-        &self,
-        tenant: TenantId,
-        user: UserId,
-        code: &BackupCode,
-        attempt: &str,
-    ) -> Result<bool, StoreError> {
-        let change = Change::of(Key::backup_code(tenant, user, &code.selector), "SET spent_by = :attempt")
-            .when("sealed_hash = :hash AND (attribute_not_exists(spent_by) OR spent_by = :attempt)")
-            .value(":hash", super::users::bytes(code.sealed_hash.clone()))
-            .text(":attempt", attempt);
-        Ok(self.change(change).await?.is_done())
-    }
-
-    /// Puts new backup codes in place of all that there are.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store cannot answer.
-    pub async fn replace_backup_codes(
-        &self,
-        alteration: &Alteration<'_>,
-        old: &[BackupCode],
-        new: &[BackupCode],
-    ) -> Result<Altered, StoreError> {
-        let (tenant, user) = (alteration.tenant, alteration.from.user_id);
-        let mut transaction = alteration
-            .transaction(self)?
-            .delete(Failures::of_factor(tenant, user, Method::BackupCode.name()).key);
-        for code in old {
-            transaction = transaction.delete(Key::backup_code(tenant, user, &code.selector));
-        }
-        self.alter(put_codes(transaction, tenant, user, new)?).await
     }
 
     /// Removes an authenticator app, and the backup codes where they no longer stand in for any.
@@ -384,17 +295,6 @@ impl Store {
     }
 }
 
-fn put_codes(
-    transaction: Transaction,
-    tenant: TenantId,
-    user: UserId,
-    codes: &[BackupCode],
-) -> Result<Transaction, StoreError> {
-    codes.iter().try_fold(transaction, |transaction, code| {
-        Ok(transaction.put(Key::backup_code(tenant, user, &code.selector), write(code)?))
-    })
-}
-
-fn broken(error: SealBroken) -> StoreError {
+pub(super) fn broken(error: SealBroken) -> StoreError {
     StoreError::Broken(format!("a factor: {error}"))
 }

@@ -125,7 +125,8 @@ impl Store {
             Key::registration(tenant, token),
             "SET activated_at = :now REMOVE due_shard, due_at, claimed_until",
         )
-        .when("expires_at > :now")
+        // Once: the account that it made may have been deleted since.
+        .when("expires_at > :now AND attribute_not_exists(activated_at)")
         .time(":now", now);
         transaction = transaction.change(taken_out);
         if let Claim::ResetToken(reset, factors) = claim {

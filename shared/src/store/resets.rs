@@ -9,7 +9,7 @@ use super::{
     keys::Key,
     outbox::Due,
     transaction::{Committed, Transaction},
-    users::{advance, bytes},
+    users::{bytes, step},
 };
 use crate::{
     domain::{
@@ -40,6 +40,9 @@ struct ResetRow {
 }
 
 const SEAL: &[u8] = b"reset";
+
+/// So often a reset is tried beside other changes of the account.
+const TRIES: usize = 3;
 
 impl Store {
     /// Stores a reset; the same token again changes nothing.
@@ -98,27 +101,45 @@ impl Store {
         key: &DataKey,
         (due, errand): (&Due, &Errand),
     ) -> Result<ResetOutcome, StoreError> {
-        let from = login.state();
-        let to = UserState { standing: from.standing.verified(), ..from.moved() };
-        let mut set = advance(Key::login(tenant, &login.email_key), login.user_id, &from, &to)?
-            .value(":hash", bytes(Self::seal_hash(tenant, &login.email_key, hash, key)));
+        let mut login = login.clone();
+        for _ in 0..TRIES {
+            let from = login.state();
+            let to = UserState { standing: from.standing.verified(), ..from.moved() };
+            let transaction = self.reset_of(tenant, (&login, &from, &to), (hash, key), (due, errand)).await?;
+            if let Committed::Done = self.commit(transaction).await? {
+                return Ok(ResetOutcome::Reset(to));
+            }
+            // A factor may have been enrolled meanwhile, which is no other reset: nobody is to stop one so.
+            match self.login(tenant, &login.email_key).await? {
+                Some(now) if now.user_id == login.user_id && now.epoch == login.epoch => login = now,
+                _ => return Ok(ResetOutcome::Stale),
+            }
+        }
+        Err(StoreError::Busy("an account is changed by too many at once".to_owned()))
+    }
+
+    async fn reset_of(
+        &self,
+        tenant: TenantId,
+        (login, from, to): (&Login, &UserState, &UserState),
+        (hash, key): (&StoredHash, &DataKey),
+        (due, errand): (&Due, &Errand),
+    ) -> Result<Transaction, StoreError> {
+        let (email, user) = (&login.email_key, login.user_id);
+        let mut set = step(Key::login(tenant, email), from, to)?
+            .value(":hash", bytes(Self::seal_hash(tenant, email, hash, key)));
         set.expression.push_str(", sealed_hash = :hash");
-        let mut made_before = Vec::new();
+        let mut forgotten = vec![Failures::of_account(tenant, email).key];
         if login.unproven || !login.standing.is_verified() {
             // The address's first proof: factors made before it are nobody's.
             set.expression.push_str(", methods = :none REMOVE unproven");
             set = set.value(":none", aws_sdk_dynamodb::types::AttributeValue::L(Vec::new()));
-            made_before = self.factor_keys(tenant, login.user_id).await?;
+            forgotten.extend(self.factor_keys(tenant, user).await?);
         }
         let transaction = Transaction::default()
             .change(set)
-            .change(advance(Key::state(tenant, login.user_id), login.user_id, &from, &to)?)
-            .put(due.0.clone(), self.errand_item(errand)?)
-            .delete(Failures::of_account(tenant, &login.email_key).key);
-        let transaction = made_before.into_iter().fold(transaction, Transaction::delete);
-        Ok(match self.commit(transaction).await? {
-            Committed::Done => ResetOutcome::Reset(to),
-            Committed::Refused { .. } => ResetOutcome::Stale,
-        })
+            .change(step(Key::state(tenant, user), from, to)?)
+            .put(due.0.clone(), self.errand_item(errand)?);
+        Ok(forgotten.into_iter().fold(transaction, Transaction::delete))
     }
 }

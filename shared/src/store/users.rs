@@ -290,6 +290,19 @@ pub(super) fn advance(
         .value(":revision", value(&to.revision)?))
 }
 
+/// The change that moves one item of a user from one revision to the next: of two at once it lets one
+/// through.
+pub(super) fn step(key: Key, from: &UserState, to: &UserState) -> Result<Change, StoreError> {
+    let mut change = advance(key, from.user_id, from, to)?;
+    let was = if from.revision == 0 {
+        " AND (attribute_not_exists(revision) OR revision = :was)"
+    } else {
+        " AND revision = :was"
+    };
+    change.condition = change.condition.map(|condition| condition + was);
+    Ok(change.value(":was", value(&from.revision)?))
+}
+
 pub(super) fn epoch_value(epoch: Epoch) -> Result<aws_sdk_dynamodb::types::AttributeValue, StoreError> {
     value(&epoch)
 }
