@@ -36,6 +36,10 @@ async fn the_readmes_tour_works_when_pasted() {
         "password_reset",
         "bearer_invalid",
         "\"status\":\"sent\"",
+        "\"status\":\"enrolled\"",
+        "\"available_methods\":[\"totp\",\"backup_code\"]",
+        "\"remaining\":9",
+        "\"current\":true",
         "\"status\":\"logged_out\"",
         "bearer_invalid",
     ] {

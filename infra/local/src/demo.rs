@@ -67,6 +67,7 @@ fn settings() -> anyhow::Result<Settings> {
         "mfa": { "policy": "required", "methods": ["totp", "webauthn", "email", "backup_code"] },
         "tokens": { "delivery": "body" },
         "origins": ["http://localhost:3000"],
+        "relying_party": { "id": "localhost" },
         "redirect_uris": ["http://localhost:3000/welcome"],
         "default_redirect_uri": "http://localhost:3000/welcome",
     });

@@ -63,10 +63,10 @@ codes! {
         "The tenant is suspended.",
     OriginNotAllowed 403 "origin_not_allowed" "Origin not allowed"
         "A request with a cookie must come from an allowed origin and carry JSON.",
-    TenantNotFound 404 "tenant_not_found" "Tenant not found"
-        "There is no such tenant.",
     ReauthenticationRequired 403 "reauthentication_required" "Reauthentication required"
         "Sign in again, with the second factor if there is one: this needs a sign-in of the last ten minutes.",
+    TenantNotFound 404 "tenant_not_found" "Tenant not found"
+        "There is no such tenant.",
     NotFound 404 "not_found" "Not found"
         "There is nothing of this id.",
     NoSuchFactor 409 "no_such_factor" "No such factor"
