@@ -6,17 +6,16 @@ use async_trait::async_trait;
 use latchkey::{
     admission::Recent,
     domain::{
-        Email, Fault, email,
-        errand::{Errand, What},
+        Email, Fault,
+        errand::What,
         event::Kind as EventKind,
-        mailbox::{Aim, FormerAddress, MailboxProof},
+        mailbox::{Aim, FormerAddress},
     },
-    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, describe::Security, form},
+    http::{Endpoint, Operation, Problem, Request, Response, Route, describe::Security, form},
     jiff::SignedDuration,
     keys::Purpose,
     runtime::Parts,
-    sign_in::{self, AccountChange, CodeSentResponse, MailedDigits, Reissued, later},
-    store::ProofBegun,
+    sign_in::{self, AccountChange, CodeSentResponse, Mailbox, Reissued, later},
     tokens::{Bearer, Kind, Proof, Selector},
 };
 use utoipa::ToSchema;
@@ -67,36 +66,16 @@ impl MeEmail {
         let mut form = request.form()?;
         let values = (form.text("email", Email::parse),);
         let (new,) = form.finish(values)?;
-        let Recent { caller, login } = Recent::of(request, parts).await?;
-        if *new.key() == login.email_key {
+        let recent = Recent::of(request, parts).await?;
+        if *new.key() == recent.login.email_key {
             return Err(Problem::at_field("email", Fault::value("this is the account's address already")));
         }
-        let digits = MailedDigits::fresh(parts, Aim::Address.digits());
-        let until = later(request.at, SignedDuration::from_mins(MailboxProof::MINUTES));
-        let (tenant, user) = (caller.tenant.id, login.user_id);
-        let proof = MailboxProof {
-            epoch: login.epoch,
+        let mailbox = Mailbox {
             email_key: new.key().clone(),
             address: new.address(),
             email: new.as_typed().to_owned(),
-            code_mac: digits.mac(parts, &bound_to(&user.to_string(), &new.address()))?.to_vec().into(),
-            tries: 0,
-            sent_at: request.at,
-            expires_at: until,
         };
-        let begun = parts.store.begin_proof(tenant, user, Aim::Address, &proof).await?;
-        if let ProofBegun::TooSoon { retry_after } = begun {
-            return Err(Problem::too_many(retry_after));
-        }
-        let due = parts.store.new_errand();
-        let what = What::AddressCode {
-            user_id: user,
-            address: proof.address.clone(),
-            own: false,
-            sealed_code: digits.sealed(parts, &due)?,
-        };
-        parts.store.queue(&due, &Errand::by(&caller.tenant, what, request.at, until)).await?;
-        Ok(Response::data(request, &CodeSentResponse::to(&email::masked(&proof.address))))
+        sign_in::begin_proof(parts, request, &recent, Aim::Address, mailbox).await
     }
 
     async fn confirm(&self, request: &Request) -> Result<Response, Problem> {
@@ -104,14 +83,10 @@ impl MeEmail {
         let mut form = request.form()?;
         let values = (form.text("code", form::any),);
         let (code,) = form.finish(values)?;
-        let Recent { caller, login } = Recent::of(request, parts).await?;
+        let recent = Recent::of(request, parts).await?;
+        let proof = sign_in::check_proof(parts, &recent, Aim::Address, &code).await?;
+        let Recent { caller, login } = recent;
         let (tenant, user) = (&caller.tenant, login.user_id);
-        let proof = parts.store.count_proof_try(tenant.id, user, Aim::Address).await?;
-        let proof = proof.filter(|proof| proof.epoch == login.epoch).ok_or(Code::NothingBegun)?;
-        let bound = bound_to(&user.to_string(), &proof.address);
-        if !MailedDigits::typed(&code).matches(parts, &bound, &proof.code_mac)? {
-            return Err(Problem::at_field("code", Fault::value("this is not the code that was mailed")));
-        }
         let (profile, formers) = futures::try_join!(
             parts.store.profile(tenant.id, user),
             parts.store.former_addresses(tenant.id, user),
@@ -155,10 +130,6 @@ impl MeEmail {
         let opened = change.conclude(changed).await?;
         Ok(sign_in::reissued(request, tenant, opened.as_ref()))
     }
-}
-
-fn bound_to(user: &str, address: &str) -> String {
-    format!("address {user} {address}")
 }
 
 #[derive(ToSchema)]

@@ -4,23 +4,20 @@ use async_trait::async_trait;
 use latchkey::{
     admission::{Enroller, EnrollsBy, Recent},
     domain::{
-        Fault, email,
-        errand::{Errand, FactorChange, What},
+        errand::{FactorChange, What},
         event::Kind as EventKind,
-        mailbox::{Aim, MailboxProof},
+        mailbox::Aim,
         mfa,
         session::Authentication,
         settings::Method,
     },
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, describe::Security, form},
-    jiff::SignedDuration,
     keys::Purpose,
     runtime::Parts,
     sign_in::{
-        self, AccountChange, CodeSentResponse, EnrolledResponse, Enrolment, FreshCodes, MailedDigits,
-        Reissued, later, offered,
+        self, AccountChange, CodeSentResponse, EnrolledResponse, Enrolment, FreshCodes, Mailbox, Reissued,
+        offered,
     },
-    store::ProofBegun,
 };
 use utoipa::ToSchema;
 
@@ -73,40 +70,18 @@ impl Endpoint for MeMfaEmail {
 impl MeMfaEmail {
     async fn enable(&self, request: &Request) -> Result<Response, Problem> {
         let parts = &self.parts;
-        let Recent { caller, login } = Recent::of(request, parts).await?;
-        offered(&caller.tenant, Method::Email)?;
+        let recent = Recent::of(request, parts).await?;
+        offered(&recent.caller.tenant, Method::Email)?;
+        let login = &recent.login;
         if login.methods.contains(&Method::Email) {
             return Err(Code::TooManyFactors.into());
         }
-        let digits = MailedDigits::fresh(parts, Aim::Factor.digits());
-        let until = later(request.at, SignedDuration::from_mins(MailboxProof::MINUTES));
-        let proof = MailboxProof {
-            epoch: login.epoch,
+        let mailbox = Mailbox {
             email_key: login.email_key.clone(),
             address: login.address.clone(),
             email: login.address.clone(),
-            code_mac: digits
-                .mac(parts, &bound_to(&login.user_id.to_string(), &login.address))?
-                .to_vec()
-                .into(),
-            tries: 0,
-            sent_at: request.at,
-            expires_at: until,
         };
-        let (tenant, user) = (caller.tenant.id, login.user_id);
-        let begun = parts.store.begin_proof(tenant, user, Aim::Factor, &proof).await?;
-        if let ProofBegun::TooSoon { retry_after } = begun {
-            return Err(Problem::too_many(retry_after));
-        }
-        let due = parts.store.new_errand();
-        let what = What::AddressCode {
-            user_id: user,
-            address: login.address.clone(),
-            own: true,
-            sealed_code: digits.sealed(parts, &due)?,
-        };
-        parts.store.queue(&due, &Errand::by(&caller.tenant, what, request.at, until)).await?;
-        Ok(Response::data(request, &CodeSentResponse::to(&email::masked(&login.address))))
+        sign_in::begin_proof(parts, request, &recent, Aim::Factor, mailbox).await
     }
 
     async fn confirm(&self, request: &Request) -> Result<Response, Problem> {
@@ -114,16 +89,10 @@ impl MeMfaEmail {
         let mut form = request.form()?;
         let values = (form.text("code", form::any),);
         let (code,) = form.finish(values)?;
-        let Recent { caller, login } = Recent::of(request, parts).await?;
-        offered(&caller.tenant, Method::Email)?;
-        let (tenant, user) = (caller.tenant.id, login.user_id);
-        let proof = parts.store.count_proof_try(tenant, user, Aim::Factor).await?;
-        let proof = proof.filter(|proof| proof.epoch == login.epoch && proof.address == login.address);
-        let proof = proof.ok_or(Code::NothingBegun)?;
-        let bound = bound_to(&user.to_string(), &proof.address);
-        if !MailedDigits::typed(&code).matches(parts, &bound, &proof.code_mac)? {
-            return Err(Problem::at_field("code", Fault::value("this is not the code that was mailed")));
-        }
+        let recent = Recent::of(request, parts).await?;
+        offered(&recent.caller.tenant, Method::Email)?;
+        let proof = sign_in::check_proof(parts, &recent, Aim::Factor, &code).await?;
+        let Recent { caller, login } = recent;
         let enroller = Enroller {
             tenant: caller.tenant,
             user: caller.user,
@@ -160,10 +129,6 @@ impl MeMfaEmail {
         let opened = change.conclude(removed).await?;
         Ok(sign_in::reissued(request, &caller.tenant, opened.as_ref()))
     }
-}
-
-fn bound_to(user: &str, address: &str) -> String {
-    format!("factor {user} {address}")
 }
 
 #[derive(ToSchema)]

@@ -3,22 +3,20 @@
 use async_trait::async_trait;
 use latchkey::{
     admission::Enroller,
-    authenticators::webauthn::{Attestation, Registered, RelyingParty},
+    authenticators::webauthn::{Attestation, Registered},
     domain::{
         Fault, Label,
-        factor::{Challenge, Credential, Purpose as ChallengeFor},
+        factor::{Credential, Purpose as ChallengeFor},
         ids::{ChallengeId, EventId, FactorId},
         session::Authentication,
         settings::Method,
     },
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, describe::Security, form},
-    jiff::SignedDuration,
     keys::Purpose,
     runtime::Parts,
-    sign_in::{EnrolledResponse, Enrolment, FreshCodes, later, offered},
+    sign_in::{ChallengeResponse, EnrolledResponse, Enrolment, FreshCodes, begin_challenge, relying_party},
 };
-use serde::{Serialize, de::IgnoredAny};
-use serde_json::Value;
+use serde::de::IgnoredAny;
 use utoipa::ToSchema;
 
 pub struct MeMfaWebauthn {
@@ -47,7 +45,7 @@ impl Endpoint for MeMfaWebauthn {
                 "Options for navigator.credentials.create(). Takes the token of a recent sign-in, or the \
                  enrollment_token of a login.",
             )
-            .data::<RegistrationOptions>("ApiResponse_RegistrationOptions_")
+            .data::<ChallengeResponse>("ApiResponse_ChallengeResponse_")
             .secured(Security::User),
             Operation::new(
                 "finish_webauthn_registration",
@@ -69,7 +67,7 @@ impl MeMfaWebauthn {
     async fn begin(&self, request: &Request) -> Result<Response, Problem> {
         let parts = &self.parts;
         let enroller = Enroller::of(request, parts).await?;
-        let relying_party = self.relying_party(&enroller)?;
+        let relying_party = relying_party(parts, &enroller.tenant)?;
         let (tenant, user) = (enroller.tenant.id, enroller.user.user_id);
         let store = &parts.store;
         let (credentials, profile) =
@@ -84,25 +82,17 @@ impl MeMfaWebauthn {
             .collect::<Result<Vec<_>, _>>()?;
         let profile = profile.ok_or_else(|| Problem::internal("a user without a profile"))?;
         let names = (profile.email.as_str(), &*format!("{} {}", profile.first_name, profile.last_name));
-        let (public_key, state) = relying_party
+        let options = relying_party
             .begin_registration(user, names, &existing)
             .map_err(|error| Problem::internal(error.to_string()))?;
-        let challenge = Challenge {
-            challenge_id: ChallengeId::fresh(&*parts.clock, &*parts.entropy),
-            purpose: purpose(&enroller).text(),
-            state,
-            expires_at: later(request.at, SignedDuration::from_mins(Challenge::LIFETIME_MINUTES)),
-        };
-        store.put_challenge(tenant, &challenge).await?;
-        let challenge_id = challenge.challenge_id.to_string();
-        Ok(Response::data(request, &RegistrationOptions { challenge_id, public_key }))
+        begin_challenge(parts, request, &enroller.tenant, &purpose(&enroller), options).await
     }
 
     async fn finish(&self, request: &Request) -> Result<Response, Problem> {
         let parts = &self.parts;
         let (challenge, answer, name) = parse(request)?;
         let enroller = Enroller::of(request, parts).await?;
-        let relying_party = self.relying_party(&enroller)?;
+        let relying_party = relying_party(parts, &enroller.tenant)?;
         let tenant = enroller.tenant.id;
         let attempt = EventId::fresh(&*parts.clock, &*parts.entropy).to_string();
         let purpose = purpose(&enroller);
@@ -147,11 +137,6 @@ impl MeMfaWebauthn {
         let factor = Some(credential.factor_id);
         Ok(EnrolledResponse::answer(request, &enroller, (factor, &codes), opened.as_ref()))
     }
-
-    fn relying_party(&self, enroller: &Enroller) -> Result<RelyingParty, Problem> {
-        offered(&enroller.tenant, Method::Webauthn)?;
-        RelyingParty::of(&enroller.tenant, &self.parts.base_url).ok_or_else(|| Code::FactorNotOffered.into())
-    }
 }
 
 fn purpose(enroller: &Enroller) -> ChallengeFor<'static> {
@@ -166,14 +151,6 @@ fn parse(request: &Request) -> Result<(ChallengeId, Attestation, Option<Label>),
         form.optional_text("name", Label::parse),
     );
     form.finish(values)
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct RegistrationOptions {
-    pub challenge_id: String,
-    /// `PublicKeyCredentialCreationOptionsJSON`.
-    #[schema(value_type = Object)]
-    pub public_key: Value,
 }
 
 #[derive(ToSchema)]

@@ -4,20 +4,13 @@
 use async_trait::async_trait;
 use latchkey::{
     authenticators::webauthn::RelyingParty,
-    domain::{
-        factor::{Challenge, Purpose as ChallengeFor},
-        ids::ChallengeId,
-        settings::Method,
-    },
+    domain::{factor::Purpose as ChallengeFor, settings::Method},
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
-    jiff::SignedDuration,
     keys::Purpose,
     runtime::Parts,
-    sign_in::{later, presented_handle},
+    sign_in::{begin_challenge, presented_handle},
     store::StoreError,
 };
-use serde::Serialize;
-use serde_json::Value;
 
 pub struct MfaWebauthnBegin {
     parts: Parts,
@@ -70,24 +63,10 @@ impl Endpoint for MfaWebauthnBegin {
                 Ok((passkey, credential.transports.as_slice()))
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
-        let (public_key, state) = relying_party
+        let options = relying_party
             .begin_authentication(&allowed)
             .map_err(|error| Problem::internal(error.to_string()))?;
-        let challenge = Challenge {
-            challenge_id: ChallengeId::fresh(&*self.parts.clock, &*self.parts.entropy),
-            purpose: ChallengeFor::SecondFactor { handle: &token.hash() }.text(),
-            state,
-            expires_at: later(request.at, SignedDuration::from_mins(Challenge::LIFETIME_MINUTES)),
-        };
-        store.put_challenge(tenant.id, &challenge).await?;
-        let challenge_id = challenge.challenge_id.to_string();
-        Ok(Response::data(request, &Begun { challenge_id, public_key }))
+        let purpose = ChallengeFor::SecondFactor { handle: &token.hash() };
+        begin_challenge(&self.parts, request, &tenant, &purpose, options).await
     }
-}
-
-#[derive(Serialize)]
-struct Begun {
-    challenge_id: String,
-    /// `PublicKeyCredentialRequestOptionsJSON`.
-    public_key: Value,
 }

@@ -5,16 +5,7 @@ use latchkey::{
     sign_in::{Opened, Tokens},
 };
 use serde::{Serialize, de::IgnoredAny};
-use serde_json::Value;
 use utoipa::ToSchema;
-
-#[derive(Serialize, ToSchema)]
-pub struct PasskeyOptions {
-    pub challenge_id: String,
-    /// `PublicKeyCredentialRequestOptionsJSON`.
-    #[schema(value_type = Object)]
-    pub public_key: Value,
-}
 
 #[derive(ToSchema)]
 pub struct PasskeyRequest {

@@ -12,21 +12,20 @@ use latchkey::{
     domain::{
         Tenant,
         event::Kind as EventKind,
-        factor::{Challenge, Credential, Purpose as ChallengeFor},
+        factor::{Credential, Purpose as ChallengeFor},
         ids::{ChallengeId, EventId, UserId},
         session::Authentication,
         settings::Method,
         user::{Login, UserState},
     },
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
-    jiff::SignedDuration,
     keys::Purpose,
     runtime::Parts,
-    sign_in::{self, Proven, event, later},
+    sign_in::{self, ChallengeResponse, Proven, begin_challenge, event, relying_party},
     store::Bucket,
 };
 
-pub use answer::{PasskeyOptions, PasskeyRequest, PasskeyResponse};
+pub use answer::{PasskeyRequest, PasskeyResponse};
 
 pub struct Passkey {
     parts: Parts,
@@ -52,7 +51,7 @@ impl Endpoint for Passkey {
                 "Begin Passkey",
                 "Options for navigator.credentials.get(): any discoverable credential of this tenant.",
             )
-            .data::<PasskeyOptions>("ApiResponse_PasskeyOptions_"),
+            .data::<ChallengeResponse>("ApiResponse_ChallengeResponse_"),
             Operation::new("finish_passkey", "Finish Passkey", "Sign in with the passkey's answer.")
                 .body::<PasskeyRequest>()
                 .data::<PasskeyResponse>("ApiResponse_PasskeyResponse_"),
@@ -79,32 +78,19 @@ struct Shown {
 }
 
 impl Passkey {
-    fn relying_party(&self, tenant: &Tenant) -> Result<RelyingParty, Problem> {
-        sign_in::offered(tenant, Method::Webauthn)?;
-        RelyingParty::of(tenant, &self.parts.base_url).ok_or_else(|| Code::FactorNotOffered.into())
-    }
-
     async fn begin(&self, request: &Request, tenant: &Tenant) -> Result<Response, Problem> {
         let parts = &self.parts;
-        let relying_party = self.relying_party(tenant)?;
+        let relying_party = relying_party(&self.parts, tenant)?;
         let network = Bucket::passkey_of_network(tenant.id, request.from);
         Problem::unless_allowed(parts.store.count(&network).await?)?;
-        let (public_key, state) =
+        let options =
             relying_party.begin_authentication(&[]).map_err(|error| Problem::internal(error.to_string()))?;
-        let challenge = Challenge {
-            challenge_id: ChallengeId::fresh(&*parts.clock, &*parts.entropy),
-            purpose: ChallengeFor::Passkey.text(),
-            state,
-            expires_at: later(request.at, SignedDuration::from_mins(Challenge::LIFETIME_MINUTES)),
-        };
-        parts.store.put_challenge(tenant.id, &challenge).await?;
-        let challenge_id = challenge.challenge_id.to_string();
-        Ok(Response::data(request, &PasskeyOptions { challenge_id, public_key }))
+        begin_challenge(parts, request, tenant, &ChallengeFor::Passkey, options).await
     }
 
     async fn finish(&self, request: &Request, tenant: &Tenant) -> Result<Response, Problem> {
         let (challenge, answer, remember_me) = parse(request)?;
-        let relying_party = self.relying_party(tenant)?;
+        let relying_party = relying_party(&self.parts, tenant)?;
         let shown = self.look_up(request, tenant, challenge, answer).await?;
         let asserted = self.check(request, tenant, &relying_party, &shown).await?;
         let login = self.admit(request, tenant, &shown, asserted).await?;

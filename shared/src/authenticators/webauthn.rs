@@ -61,6 +61,9 @@ pub enum Refused {
 #[error("WebAuthn: {0}")]
 pub struct Broken(String);
 
+/// What the library makes of a transport that it does not know.
+const UNKNOWN_TRANSPORT: &str = "unknown";
+
 /// WebAuthn Level 3 §7.1 step 25.
 const LONGEST_ID: usize = 1023;
 
@@ -125,7 +128,11 @@ impl RelyingParty {
         Ok(Registered {
             holding: holding(credential.backup_eligible),
             counter: credential.counter,
-            transports: serde_json::from_value(transports).unwrap_or_default(),
+            transports: serde_json::from_value::<Vec<String>>(transports)
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|transport| transport != UNKNOWN_TRANSPORT)
+                .collect(),
             discoverable: answer.extensions.cred_props.as_ref().and_then(|props| props.rk),
             passkey: StoredPasskey(passkey),
         })

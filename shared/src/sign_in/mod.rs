@@ -1,21 +1,25 @@
 //! Signing in: what happens once a person has proved who they are.
 
 mod answer;
+mod challenges;
 mod change;
 mod codes;
 mod devices;
 mod enrolment;
 mod handles;
+mod mailbox;
 mod signers;
 
 use jiff::{SignedDuration, Timestamp};
 
 pub use answer::{CodeSentResponse, DeviceWords, Reissued, Tokens, reissued, with_cookies};
+pub use challenges::{ChallengeResponse, begin_challenge, relying_party};
 pub use change::AccountChange;
 pub use codes::MailedDigits;
 pub use devices::{Presented, remember};
 pub use enrolment::{EnrolledResponse, Enrolment, FreshCodes, offered};
 pub use handles::{Wanted, open_handle, presented_handle};
+pub use mailbox::{Mailbox, begin_proof, check_proof};
 pub use signers::Signers;
 
 use crate::{
