@@ -64,6 +64,30 @@ async fn wrong_codes_are_answered_as_the_contract_has_it_and_five_exhaust_the_ha
     assert_eq!(ada.verify(&client, &fresh, &code).await.data()["status"], "authenticated");
 }
 
+/// Nor does whoever knows the password hold the owner up with a handle that is exhausted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_handle_takes_no_ones_turn() {
+    let house = House::start().await;
+    if house.lacks_its_own_clock() {
+        return;
+    }
+    let tenant = house.tenant("acme", settings()).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let client = house.client(2);
+    let dead = ada.handle(&client).await;
+    for _ in 0..5 {
+        ada.verify(&client, &dead, "not a code").await.data();
+    }
+    let fresh = ada.handle(&client).await;
+    let code = ada.code(&house, &client, &fresh).await;
+    assert_eq!(ada.verify(&client, &fresh, &code).await.problem(), (429, "too_many_attempts"));
+    house.advance(SignedDuration::from_secs(31));
+    for _ in 0..3 {
+        assert_eq!(ada.verify(&client, &dead, &code).await.problem(), (401, "mfa_token_invalid"));
+    }
+    assert_eq!(ada.verify(&client, &fresh, &code).await.data()["status"], "authenticated");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn codes_and_handles_run_out_and_cool_down() {
     let house = House::start().await;

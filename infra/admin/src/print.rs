@@ -28,6 +28,7 @@ pub fn tenants(tenants: &[Tenant], as_json: bool) -> String {
 pub fn user(user: &Shown, as_json: bool) -> String {
     let mut document = user_document(&user.state);
     document["sessions"] = user.sessions.into();
+    document["factors"] = json!(user.methods);
     if let Some(profile) = &user.profile {
         document["first_name"] = profile.first_name.as_str().into();
         document["last_name"] = profile.last_name.as_str().into();

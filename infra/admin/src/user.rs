@@ -7,6 +7,7 @@ use latchkey::{
         event::Kind,
         ids::UserId,
         password::About,
+        settings::Method,
         user::{Profile, UserState, UserStatus},
     },
     runtime::Parts,
@@ -33,6 +34,8 @@ pub struct Shown {
     pub state: UserState,
     pub profile: Option<Profile>,
     pub sessions: usize,
+    /// The second factors that are enrolled.
+    pub methods: Vec<Method>,
 }
 
 /// Makes a user, under the same rules as a registration.
@@ -100,7 +103,9 @@ pub async fn show(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<Shown,
     let now = parts.clock.now();
     let sessions = parts.store.sessions(tenant.id, user).await?;
     let alive = sessions.iter().filter(|session| session.is_alive(state.epoch, now)).count();
-    Ok(Shown { profile: parts.store.profile(tenant.id, user).await?, sessions: alive, state })
+    let login = parts.store.login(tenant.id, &state.email_key).await?;
+    let methods = login.map(|login| login.methods).unwrap_or_default();
+    Ok(Shown { profile: parts.store.profile(tenant.id, user).await?, sessions: alive, methods, state })
 }
 
 /// Up to `most` users, in no particular order.

@@ -216,8 +216,12 @@ impl Store {
         failures: &Failures,
     ) -> Result<(Verdict, u32, Option<Item>), StoreError> {
         let now = self.clock.now();
-        let mut change = Change::of(failures.key.clone(), "SET last_failure_at = :now ADD failures :one")
+        // What was there before is kept, for a try that turns out not to have been made.
+        let mut set =
+            "SET before_at = if_not_exists(last_failure_at, :never), last_failure_at = :now".to_owned();
+        let mut change = Change::of(failures.key.clone(), String::new())
             .number(":one", 1)
+            .number(":never", 0)
             .time(":now", now)
             .number(":free", Backoff::FREE);
         let mut allowed = vec!["attribute_not_exists(failures)".to_owned(), "failures < :free".to_owned()];
@@ -233,9 +237,9 @@ impl Store {
             change = change
                 .number(":forgotten", now.as_second() - forget_after)
                 .time(":ttl", Backoff::forgotten_at(now));
-            change.expression =
-                String::from("SET last_failure_at = :now, expires_at = :ttl ADD failures :one");
+            set += ", expires_at = :ttl";
         }
+        change.expression = set + " ADD failures :one";
         let allowed = allowed.join(" OR ");
         let change = change.when(match failures.kind {
             FailuresOf::FactorItem => format!("attribute_exists(pk) AND ({allowed})"),
@@ -277,13 +281,14 @@ impl Store {
         self.change(change).await.map(|_| ())
     }
 
-    /// Takes one failure back: the try was counted, but its handle was dead, so it was not made.
+    /// Takes one failure back, and the wait that it began: the try was counted, but its handle was dead,
+    /// so it was not made.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
     pub async fn uncount_failure(&self, failures: &Failures) -> Result<(), StoreError> {
-        let change = Change::of(failures.key.clone(), "ADD failures :less")
-            .when("failures > :none")
+        let change = Change::of(failures.key.clone(), "SET last_failure_at = before_at ADD failures :less")
+            .when("failures > :none AND attribute_exists(before_at)")
             .number(":less", -1)
             .number(":none", 0);
         self.change(change).await.map(|_| ())
