@@ -141,7 +141,7 @@ async fn an_account_takes_a_hundred_failures_in_a_row_and_then_closes() {
     let mut evaluated = 0;
     // Hours go by between the waves: more than any back-off asks.
     for wave in 0..110_u16 {
-        let width = if wave % 55 == 0 { 500 } else { 6 };
+        let width = if wave % 55 == 0 { 500 } else { 3 };
         let wrong = (0..width).map(|index: u16| {
             let [high, low] = (index + 1).to_be_bytes();
             let client =

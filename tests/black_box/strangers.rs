@@ -3,13 +3,13 @@
 use futures::{StreamExt, future::join_all, stream};
 use latchkey::jiff::SignedDuration;
 use serde_json::json;
-use tests::{House, people::registration};
+use tests::{House, people::registration, rounds};
 
 /// So many at once; more would meet the local database's own limits.
 const WIDTH: usize = 40;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_triggers_mail_three_and_then_one_an_hour_and_never_in_the_owners_way() {
+async fn any_number_of_triggers_mail_three_and_then_one_an_hour_and_never_in_the_owners_way() {
     let house = House::start().await;
     if house.lacks_its_own_clock() {
         return;
@@ -42,10 +42,12 @@ async fn a_thousand_triggers_mail_three_and_then_one_an_hour_and_never_in_the_ow
             }
         }
     };
+    // A thousand for a whole proof.
+    let triggers = if rounds() < 40 { 300 } else { 1000 };
     let before = stranger_mails().await;
-    let answers: Vec<_> = stream::iter(0..1000).map(trigger).buffer_unordered(WIDTH).collect().await;
+    let answers: Vec<_> = stream::iter(0..triggers).map(trigger).buffer_unordered(WIDTH).collect().await;
     let accepted = answers.iter().filter(|answer| answer.status == 200).count();
-    assert!(accepted > 700, "{accepted}");
+    assert!(accepted * 10 > usize::from(triggers) * 7, "{accepted}");
     let first = stranger_mails().await - before;
     let client = house.client(2);
     let handle = ada.handle(&client).await;
@@ -59,7 +61,7 @@ async fn a_thousand_triggers_mail_three_and_then_one_an_hour_and_never_in_the_ow
         hourly.push(stranger_mails().await - before);
     }
     println!(
-        "row 10: {first} mails of 1000 triggers, {accepted} of them accepted, then {hourly:?} an hour; the owner's code arrived"
+        "row 10: {first} mails of {triggers} triggers, {accepted} of them accepted, then {hourly:?} an hour; the owner's code arrived"
     );
     assert_eq!(first, 3);
     assert_eq!(hourly, [1, 1, 1]);
