@@ -8,7 +8,8 @@
 //! - [`store`], [`mail`]: DynamoDB and SES.
 //! - [`http`]: events, requests, answers and problems. `lambda_http` stops here.
 //! - [`admission`], [`sign_in`]: who may, and what happens once somebody proved who they are.
-//! - [`runtime`]: the environment, start-up, and how a function is run.
+//! - [`runtime`]: the environment, start-up, and how a function is run; its `Parts` are what the two
+//!   above are handed.
 
 pub mod admission;
 pub mod authenticators;

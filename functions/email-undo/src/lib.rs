@@ -110,11 +110,12 @@ struct Claim {
 impl Claim {
     /// The second factors that stay: the mailbox, where it was one, and what is older than the change.
     fn left(&self) -> Vec<Method> {
-        let mut left = self.factors.left.clone();
+        let left = &self.factors.left;
         if self.login.methods.contains(&Method::Email) {
-            left = mfa::with(&left, Method::Email);
+            mfa::with(left, Method::Email)
+        } else {
+            left.clone()
         }
-        if left.iter().copied().any(mfa::is_strong) { left } else { mfa::without(&left, Method::BackupCode) }
     }
 }
 

@@ -6,7 +6,6 @@ use latchkey::{
         factor::{BackupCode, Credential, Totp},
         handle::Handle,
         ids::{EventId, UserId},
-        throttle::Verdict,
     },
     http::{Code, Problem},
     runtime::Parts,
@@ -27,7 +26,7 @@ pub struct Counted {
     pub attempt: String,
 }
 
-/// What the shown proof is held against; read beside the counts.
+/// What the shown proof is held against.
 pub enum Held {
     /// A mailed code's MAC is on the handle.
     OnTheHandle,
@@ -37,7 +36,9 @@ pub enum Held {
 }
 
 impl Counted {
-    /// Counts the try, and sees that the handle's user still stands as when the password was right.
+    /// Counts the try on the handle, sees that its user still stands as when the password was right, and
+    /// then counts it on the factor. One after the other: tries on a handle that has none left would
+    /// else take the factor's turns from those that do.
     pub async fn try_of(
         parts: &Parts,
         tenant: &Tenant,
@@ -45,67 +46,41 @@ impl Counted {
         asked: &Asked,
     ) -> Result<Self, Problem> {
         let store = &parts.store;
-        let attempt = EventId::fresh(&*parts.clock, &*parts.entropy).to_string();
-        let failures = match asked.shown {
-            Shown::TotpCode(_) => Failures::of_totp(tenant.id, user),
-            _ => Failures::of_factor(tenant.id, user, asked.method.name()),
-        };
-        let (handle, (verdict, in_a_row, held), state) = futures::try_join!(
+        let (handle, state, held) = futures::try_join!(
             store.count_try(tenant.id, token),
-            count_on_factor(parts, tenant, user, (&asked.shown, &failures)),
             store.user_state(tenant.id, user),
+            read(parts, tenant, user, &asked.shown),
         )?;
         let live = handle.zip(state).filter(|(handle, state)| handle.stands(state, tenant));
-        let Some((handle, _)) = live else {
-            // Nothing was compared: a dead handle is no try at the factor.
-            if verdict == Verdict::Allowed {
-                store.uncount_failure(&failures).await?;
-            }
-            return Err(Code::MfaTokenInvalid.into());
-        };
+        let (handle, _) = live.ok_or(Code::MfaTokenInvalid)?;
         if !handle.methods.contains(&asked.method) {
-            // Nor is one that is not asked for: nobody closes a factor that its owner has yet to enrol.
-            if verdict == Verdict::Allowed {
-                store.uncount_failure(&failures).await?;
-            }
             let fault = Fault::value("this method is not available for this sign-in");
             return Err(Problem::at_field("method", fault));
         }
+        let (failures, verdict, in_a_row, held) = if let Held::Totp(_) = held {
+            let (verdict, in_a_row, totp) = store.count_totp_failure(tenant.id, user).await?;
+            (Failures::of_totp(tenant.id, user), verdict, in_a_row, Held::Totp(totp))
+        } else {
+            let failures = Failures::of_factor(tenant.id, user, asked.method.name());
+            let (verdict, in_a_row) = store.count_failure(&failures).await?;
+            (failures, verdict, in_a_row, held)
+        };
         Problem::unless_allowed(verdict)?;
+        let attempt = EventId::fresh(&*parts.clock, &*parts.entropy).to_string();
         Ok(Self { handle, failures, in_a_row, held, attempt })
     }
 }
 
-async fn count_on_factor(
-    parts: &Parts,
-    tenant: &Tenant,
-    user: UserId,
-    (shown, failures): (&Shown, &Failures),
-) -> Result<(Verdict, u32, Held), StoreError> {
+async fn read(parts: &Parts, tenant: &Tenant, user: UserId, shown: &Shown) -> Result<Held, StoreError> {
     let store = &parts.store;
     Ok(match shown {
-        Shown::TotpCode(_) => {
-            let (verdict, in_a_row, totp) = store.count_totp_failure(tenant.id, user).await?;
-            (verdict, in_a_row, Held::Totp(totp))
+        Shown::MailedCode(_) => Held::OnTheHandle,
+        // The write that counts on it reads it.
+        Shown::TotpCode(_) => Held::Totp(None),
+        Shown::BackupCode(None) => Held::BackupCode(None),
+        Shown::BackupCode(Some(code)) => {
+            Held::BackupCode(store.backup_code(tenant.id, user, code.selector()).await?)
         }
-        Shown::MailedCode(_) => {
-            let (verdict, in_a_row) = store.count_failure(failures).await?;
-            (verdict, in_a_row, Held::OnTheHandle)
-        }
-        Shown::BackupCode(code) => {
-            let stored = async {
-                match code {
-                    Some(code) => store.backup_code(tenant.id, user, code.selector()).await,
-                    None => Ok(None),
-                }
-            };
-            let ((verdict, in_a_row), stored) = futures::try_join!(store.count_failure(failures), stored)?;
-            (verdict, in_a_row, Held::BackupCode(stored))
-        }
-        Shown::Assertion(..) => {
-            let ((verdict, in_a_row), credentials) =
-                futures::try_join!(store.count_failure(failures), store.credentials(tenant.id, user))?;
-            (verdict, in_a_row, Held::Credentials(credentials))
-        }
+        Shown::Assertion(..) => Held::Credentials(store.credentials(tenant.id, user).await?),
     })
 }

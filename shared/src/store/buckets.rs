@@ -216,12 +216,9 @@ impl Store {
         failures: &Failures,
     ) -> Result<(Verdict, u32, Option<Item>), StoreError> {
         let now = self.clock.now();
-        // What was there before is kept, for a try that turns out not to have been made.
-        let mut set =
-            "SET before_at = if_not_exists(last_failure_at, :never), last_failure_at = :now".to_owned();
+        let mut set = "SET last_failure_at = :now".to_owned();
         let mut change = Change::of(failures.key.clone(), String::new())
             .number(":one", 1)
-            .number(":never", 0)
             .time(":now", now)
             .number(":free", Backoff::FREE);
         let mut allowed = vec!["attribute_not_exists(failures)".to_owned(), "failures < :free".to_owned()];
@@ -278,19 +275,6 @@ impl Store {
             .when("failures = :counted")
             .number(":one", 1)
             .number(":counted", counted);
-        self.change(change).await.map(|_| ())
-    }
-
-    /// Takes one failure back, and the wait that it began: the try was counted, but its handle was dead,
-    /// so it was not made.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store cannot answer.
-    pub async fn uncount_failure(&self, failures: &Failures) -> Result<(), StoreError> {
-        let change = Change::of(failures.key.clone(), "SET last_failure_at = before_at ADD failures :less")
-            .when("failures > :none AND attribute_exists(before_at)")
-            .number(":less", -1)
-            .number(":none", 0);
         self.change(change).await.map(|_| ())
     }
 

@@ -43,7 +43,9 @@ impl Store {
         });
         let mut parted = MadeSince { keys: Vec::new(), left: Vec::new() };
         for (method, created_at, key) in totp.chain(credentials).chain(codes) {
-            if created_at >= since {
+            // Backup codes come last, and stand in for a strong factor: they go with the last one.
+            let alone = method == Method::BackupCode && !parted.left.iter().copied().any(mfa::is_strong);
+            if created_at >= since || alone {
                 parted.keys.push(key);
             } else {
                 parted.left = mfa::with(&parted.left, method);
