@@ -49,10 +49,7 @@ fn unproven() -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_undo_takes_away_the_factors_that_a_thief_enrolled_and_leaves_the_older_ones() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", settings("optional", &["totp", "webauthn", "backup_code"])).await;
     let client = house.client(2);
     let ada = house.person(&tenant, "ada@example.com").await;
@@ -82,10 +79,7 @@ async fn an_undo_takes_away_the_factors_that_a_thief_enrolled_and_leaves_the_old
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_squatter_who_moves_on_leaves_no_factor_in_the_address() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     house.tenant("acme", unproven()).await;
     let client = house.client(2);
     let (squatter, token) = squatter(&client, "victim@example.com").await;
@@ -101,10 +95,7 @@ async fn a_squatter_who_moves_on_leaves_no_factor_in_the_address() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thief_cannot_bury_the_undo_under_further_changes() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", json!({})).await;
     let client = house.client(2);
     let ada = house.person(&tenant, "ada@example.com").await;
@@ -211,9 +202,7 @@ async fn whoever_gets_in_does_not_hide_it_by_asking_to_be_remembered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_who_lock_the_account_keep_its_owner_from_no_change() {
     let house = House::start().await;
-    let tenant = house.tenant("acme", json!({})).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let (ada, client) = house.ada_at_acme(json!({})).await;
     let token = ada.token(&client).await;
     for address in 10..17 {
         ada.login_with(&house.client(address), "not the password at all").await;

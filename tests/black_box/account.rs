@@ -20,9 +20,7 @@ async fn patch(client: &Client, token: &str, body: Value) -> tests::Answer {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_profile_is_changed_field_by_field() {
     let house = House::start().await;
-    let tenant = house.tenant("acme", json!({})).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let (ada, client) = house.ada_at_acme(json!({})).await;
     let token = ada.token(&client).await;
     let changed = patch(&client, &token, json!({ "first_name": "Augusta", "custom_data": { "a": 1 } })).await;
     assert_eq!(changed.data()["first_name"], "Augusta");
@@ -49,9 +47,7 @@ async fn a_profile_is_changed_field_by_field() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_password_is_changed_by_the_old_one_and_ends_every_other_session() {
     let house = House::start().await;
-    let tenant = house.tenant("acme", json!({})).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let (ada, client) = house.ada_at_acme(json!({})).await;
     let (own, other) = (ada.token(&client).await, ada.token(&client).await);
     let change = |token: String, body: Value| {
         let client = client.clone();
@@ -83,9 +79,7 @@ async fn a_password_is_changed_by_the_old_one_and_ends_every_other_session() {
 #[tokio::test(flavor = "multi_thread")]
 async fn guesses_at_the_old_password_are_counted_as_logins_are() {
     let house = House::start().await;
-    let tenant = house.tenant("acme", json!({})).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let (ada, client) = house.ada_at_acme(json!({})).await;
     let token = ada.token(&client).await;
     let body = json!({ "new_password": NEW, "current_password": "not the password" });
     for _ in 0..5 {
@@ -98,13 +92,8 @@ async fn guesses_at_the_old_password_are_counted_as_logins_are() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fresh_strong_factor_changes_a_forgotten_password() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
-    let tenant = house.tenant("acme", settings("optional", &["totp", "webauthn"])).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let Some(house) = House::with_its_own_clock().await else { return };
+    let (ada, client) = house.ada_at_acme(settings("optional", &["totp", "webauthn"])).await;
     let token = ada.token(&client).await;
     let (mut key, _) = ada.enroll_key(&client, &token).await;
     let begun = client.post("acme", "passkey/begin", &json!({})).await;
@@ -136,10 +125,7 @@ async fn undo_token(house: &House, email: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_is_changed_by_who_holds_both_and_the_old_one_is_free_again() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", json!({})).await;
     let ada = house.person(&tenant, "ada@example.com").await;
     house.person(&tenant, "taken@example.com").await;
@@ -174,13 +160,8 @@ async fn an_address_is_changed_by_who_holds_both_and_the_old_one_is_free_again()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_holds_the_old_mailbox_undoes_a_thiefs_changes_for_seven_days() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
-    let tenant = house.tenant("acme", json!({})).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let Some(house) = House::with_its_own_clock().await else { return };
+    let (ada, client) = house.ada_at_acme(json!({})).await;
     let token = ada.token(&client).await;
     // The thief moves it twice, so that the second undo is theirs.
     let token = token_of(move_to(&house, &client, &token, "thief@example.org").await.data());
@@ -221,13 +202,8 @@ async fn who_holds_the_old_mailbox_undoes_a_thiefs_changes_for_seven_days() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_is_not_changed_by_a_stale_session_or_a_guessed_code() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
-    let tenant = house.tenant("acme", json!({})).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let Some(house) = House::with_its_own_clock().await else { return };
+    let (ada, client) = house.ada_at_acme(json!({})).await;
     let token = ada.token(&client).await;
     client.post_as("/api/v1/me/email", &token, &json!({ "email": "new@example.org" })).await.data();
     let code = house.mailed_code("new@example.org").await;
@@ -246,9 +222,7 @@ async fn an_address_is_not_changed_by_a_stale_session_or_a_guessed_code() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_holds_everything_and_no_secret() {
     let house = House::start().await;
-    let tenant = house.tenant("acme", settings("optional", &["totp", "webauthn", "backup_code"])).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let (ada, client) = house.ada_at_acme(settings("optional", &["totp", "webauthn", "backup_code"])).await;
     let token = ada.token(&client).await;
     let (_, enrolled) = ada.enroll_app(&house, &client, &token).await;
     let handle = ada.handle(&client).await;
@@ -273,10 +247,7 @@ async fn an_export_holds_everything_and_no_secret() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_account_leaves_its_address_free_and_nothing_behind() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", settings("optional", &["totp", "webauthn", "backup_code"])).await;
     let ada = house.person(&tenant, "ada@example.com").await;
     let bob = house.person(&tenant, "bob@example.com").await;

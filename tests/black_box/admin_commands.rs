@@ -6,10 +6,7 @@ use tests::House;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_are_changed_all_or_none_and_take_effect() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", json!({})).await;
     let set = |key: &str, value| (key.to_owned(), value);
     let unknown = admin::tenant::set(
@@ -51,10 +48,7 @@ async fn slugs_are_taken_once_and_users_are_listed_per_tenant() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_key_or_a_missing_table_stops_a_function_at_start() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     house.tenant("acme", json!({})).await;
     for (name, value, says) in [
         (

@@ -15,9 +15,7 @@ const FINISH: &str = "/api/v1/me/mfa/webauthn/register/finish";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_softpasskey_registers_and_signs_in() {
     let house = House::start().await;
-    let tenant = house.tenant("acme", settings("optional", &["webauthn"])).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let (ada, client) = house.ada_at_acme(settings("optional", &["webauthn"])).await;
     let token = ada.token(&client).await;
     let mut passkey = SoftPasskey::new(true);
     let origin = || url::Url::parse(ORIGIN).unwrap();
@@ -41,9 +39,7 @@ async fn a_softpasskey_registers_and_signs_in() {
 #[ignore = "needs a Python with PyPI's fido2 in LATCHKEY_PYTHON: tests/run sets it up"]
 async fn a_key_made_of_yubicos_library_registers_and_signs_in_both_ways() {
     let house = House::start().await;
-    let tenant = house.tenant("acme", settings("optional", &["webauthn"])).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let (ada, client) = house.ada_at_acme(settings("optional", &["webauthn"])).await;
     let token = ada.token(&client).await;
     let (challenge, options) = ada.begin_key(&client, &token).await;
     let made = fido2(json!({ "create": options, "origin": ORIGIN })).await;

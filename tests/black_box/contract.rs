@@ -125,10 +125,7 @@ async fn every_described_body_is_read_as_described() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn routes_document_and_events_name_the_same_endpoints() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let routes: BTreeSet<String> =
         house.stack().routes().iter().map(|(route, _)| route.to_string()).collect();
     let served = served(&house).await;

@@ -58,9 +58,7 @@ async fn trusted(house: &House, person: &Person, client: &Client) -> (String, St
 #[tokio::test(flavor = "multi_thread")]
 async fn devices_are_listed_named_forgotten_and_die_with_the_epoch() {
     let house = House::start().await;
-    let tenant = house.tenant("acme", crate::mfa::settings()).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let (ada, client) = house.ada_at_acme(crate::mfa::settings()).await;
     let (token, device) = trusted(&house, &ada, &client).await;
     let listed = client.get_as(DEVICES, &token).await.data()["devices"].clone();
     assert_eq!((listed.as_array().unwrap().len(), &listed[0]["kind"]), (1, &json!("trusted")));

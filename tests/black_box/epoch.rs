@@ -5,13 +5,8 @@ use tests::House;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reset_kills_sessions_devices_handles_and_other_resets() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
-    let tenant = house.tenant("acme", crate::mfa::settings()).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let Some(house) = House::with_its_own_clock().await else { return };
+    let (ada, client) = house.ada_at_acme(crate::mfa::settings()).await;
     let mut old = Vec::new();
     for _ in 0..3 {
         let handle = ada.handle(&client).await;
@@ -77,10 +72,7 @@ async fn a_suspension_and_a_revocation_do_the_same() {
 /// Every change that takes a way in away kills what was issued before it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_moves_the_epoch_kills_sessions_devices_handles_and_resets() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let settings = tests::factors::settings("optional", &["totp", "webauthn", "email", "backup_code"]);
     let tenant = house.tenant("acme", settings).await;
     let client = house.client(2);

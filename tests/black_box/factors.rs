@@ -89,10 +89,7 @@ async fn new_backup_codes_take_the_place_of_all_others_and_are_nobody_elses() {
 /// Row 2: one backup code, a hundred at once over several handles.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_hundred_equal_backup_codes_one_opens_a_session() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", settings("optional", &["totp", "backup_code"])).await;
     let client = house.client(2);
     let ada = house.person(&tenant, "ada@example.com").await;
@@ -117,10 +114,7 @@ async fn of_a_hundred_equal_backup_codes_one_opens_a_session() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_mailbox_is_a_factor_by_consent_and_never_beside_a_stronger_one() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", settings("optional", &["totp", "email"])).await;
     let client = house.client(2);
     let ada = house.person(&tenant, "ada@example.com").await;
@@ -185,10 +179,7 @@ async fn five_guesses_at_a_mailed_code_are_all() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_resets_factors_and_the_next_login_enrols_again() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", settings("required", &["totp", "webauthn", "backup_code"])).await;
     let client = house.client(2);
     let ada = house.person(&tenant, "ada@example.com").await;
@@ -220,10 +211,7 @@ async fn an_administrator_resets_factors_and_the_next_login_enrols_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reset_by_mail_removes_no_factor_and_mail_does_not_stand_in_for_one() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", settings("optional", &["totp", "email", "backup_code"])).await;
     let client = house.client(2);
     let ada = house.person(&tenant, "ada@example.com").await;
@@ -252,10 +240,7 @@ async fn a_reset_by_mail_removes_no_factor_and_mail_does_not_stand_in_for_one() 
 /// takes away the factors that were made before it.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_proof_of_an_address_takes_away_the_factors_from_before() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let mut wanted = settings("optional", &["totp", "backup_code"]);
     wanted["require_email_verification"] = json!(false);
     house.tenant("acme", wanted).await;

@@ -70,10 +70,7 @@ async fn strange_bodies_are_refused_without_work() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_and_suspended_tenants_are_told_at_every_path() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", json!({})).await;
     let client = house.client(2);
     let paths: Vec<_> = house
@@ -107,10 +104,7 @@ async fn unknown_and_suspended_tenants_are_told_at_every_path() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bearer_token_that_is_present_must_be_valid() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     house.tenant("acme", json!({})).await;
     let gated = house.tenant("gated", json!({ "require_client_token": true })).await;
     let client = house.client(2);
@@ -176,9 +170,7 @@ async fn successes_and_refusals_alike_are_hardened() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_store_every_stranger_is_told_to_come_back() {
     let (house, meter) = House::metered().await;
-    let tenant = house.tenant("acme", json!({})).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let (ada, client) = house.ada_at_acme(json!({})).await;
     ada.sign_in(&house, &client).await;
     meter.break_off(true);
     let email = json!({ "email": ada.email });

@@ -73,10 +73,7 @@ async fn every_wrong_login_is_the_same_to_the_byte() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn failures_back_off_for_known_and_unknown_alike_and_a_success_forgives() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", json!({})).await;
     let ada = house.person(&tenant, "ada@example.com").await;
     for email in ["ada@example.com", "unknown@example.com"] {
@@ -98,13 +95,8 @@ async fn failures_back_off_for_known_and_unknown_alike_and_a_success_forgives() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_network_gets_twenty_tries_at_an_account_in_a_quarter_of_an_hour() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
-    let tenant = house.tenant("acme", json!({})).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let Some(house) = House::with_its_own_clock().await else { return };
+    let (ada, client) = house.ada_at_acme(json!({})).await;
     for _ in 0..20 {
         assert_eq!(ada.login(&client).await.status, 200);
     }

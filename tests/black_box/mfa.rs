@@ -12,9 +12,7 @@ pub fn settings() -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mailed_code_completes_a_login_at_aal1() {
     let house = House::start().await;
-    let tenant = house.tenant("acme", settings()).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let (ada, client) = house.ada_at_acme(settings()).await;
     let login = ada.login(&client).await;
     let data = login.data();
     assert_eq!(data["status"], "mfa_required");
@@ -40,13 +38,8 @@ async fn a_mailed_code_completes_a_login_at_aal1() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_codes_are_answered_as_the_contract_has_it_and_five_exhaust_the_handle() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
-    let tenant = house.tenant("acme", settings()).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let Some(house) = House::with_its_own_clock().await else { return };
+    let (ada, client) = house.ada_at_acme(settings()).await;
     let handle = ada.handle(&client).await;
     let code = ada.code(&house, &client, &handle).await;
     let wrong = if code == "000000" { "000001" } else { "000000" };
@@ -67,13 +60,8 @@ async fn wrong_codes_are_answered_as_the_contract_has_it_and_five_exhaust_the_ha
 /// Nor does whoever knows the password hold the owner up with a handle that is exhausted.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_handle_takes_no_ones_turn() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
-    let tenant = house.tenant("acme", settings()).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let Some(house) = House::with_its_own_clock().await else { return };
+    let (ada, client) = house.ada_at_acme(settings()).await;
     let dead = ada.handle(&client).await;
     for _ in 0..5 {
         ada.verify(&client, &dead, "not a code").await.data();
@@ -90,13 +78,8 @@ async fn a_dead_handle_takes_no_ones_turn() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn codes_and_handles_run_out_and_cool_down() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
-    let tenant = house.tenant("acme", settings()).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let Some(house) = House::with_its_own_clock().await else { return };
+    let (ada, client) = house.ada_at_acme(settings()).await;
     let handle = ada.handle(&client).await;
     let path = format!("mfa/email/send?mfa_token={handle}&user_id={}", ada.user_id);
     let first = ada.code(&house, &client, &handle).await;
@@ -142,9 +125,7 @@ async fn forged_handles_and_other_users_are_refused_and_count_against_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn fields_that_do_not_fit_the_method_are_named() {
     let house = House::start().await;
-    let tenant = house.tenant("acme", settings()).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let (ada, client) = house.ada_at_acme(settings()).await;
     let handle = ada.handle(&client).await;
     let places = |body: Value| {
         let client = client.clone();
@@ -181,13 +162,8 @@ async fn a_user_without_a_factor_must_enrol_where_the_mailbox_does_not_count() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trusted_device_skips_the_factor_once_per_token_and_never_the_password() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
-    let tenant = house.tenant("acme", settings()).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let Some(house) = House::with_its_own_clock().await else { return };
+    let (ada, client) = house.ada_at_acme(settings()).await;
     let handle = ada.handle(&client).await;
     let code = ada.code(&house, &client, &handle).await;
     let body = json!({ "mfa_token": handle, "method": "email", "code": code, "trust_device": true });
@@ -216,9 +192,7 @@ async fn the_owner_on_a_known_device_gets_in_while_strangers_lock_the_account() 
     let house = House::start().await;
     let mut wanted = settings();
     wanted["origins"] = json!(["https://app.example"]);
-    let tenant = house.tenant("acme", wanted).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let (ada, client) = house.ada_at_acme(wanted).await;
     let handle = ada.handle(&client).await;
     let code = ada.code(&house, &client, &handle).await;
     let body = json!({ "mfa_token": handle, "method": "email", "code": code, "remember_device": true });

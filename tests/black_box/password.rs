@@ -9,9 +9,7 @@ const NEW: &str = "an entirely new pass phrase 7";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mailed_link_chooses_a_new_password_once() {
     let house = House::start().await;
-    let tenant = house.tenant("acme", json!({})).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let (ada, client) = house.ada_at_acme(json!({})).await;
     let token = ada.reset_token(&house, &client).await;
     let reset = ada.reset(&client, &token, NEW).await;
     assert_eq!(*reset.data(), json!({ "status": "password_reset" }));
@@ -64,10 +62,7 @@ async fn a_reset_obeys_the_password_rules_and_leaves_the_token_alive_until_it_do
 
 #[tokio::test(flavor = "multi_thread")]
 async fn late_foreign_and_older_links_change_nothing() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", json!({})).await;
     let other = house.tenant("other", json!({})).await;
     let ada = house.person(&tenant, "ada@example.com").await;

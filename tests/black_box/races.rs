@@ -25,9 +25,7 @@ pub fn outcomes(answers: &[Answer]) -> std::collections::BTreeMap<String, usize>
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_parallel_guesses_on_one_handle_are_five() {
     let house = House::start().await;
-    let tenant = house.tenant("acme", crate::mfa::settings()).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let (ada, client) = house.ada_at_acme(crate::mfa::settings()).await;
     let handle = ada.handle(&client).await;
     let code = ada.code(&house, &client, &handle).await;
     let right: u32 = code.parse().unwrap();
@@ -51,10 +49,7 @@ async fn a_thousand_parallel_guesses_on_one_handle_are_five() {
 /// Row 2: codes.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_hundred_equal_codes_one_opens_a_session() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", crate::mfa::settings()).await;
     let client = house.client(2);
     for round in 0..rounds() {
@@ -75,10 +70,7 @@ async fn of_a_hundred_equal_codes_one_opens_a_session() {
 /// Row 2: resets and verifications.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_hundred_equal_links_one_is_spent() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", json!({})).await;
     for round in 0..rounds() {
         let client = house.client(u8::try_from(round % 200 + 2).unwrap());
@@ -112,9 +104,7 @@ async fn of_a_hundred_equal_links_one_is_spent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_equal_refreshes_have_one_successor() {
     let house = House::start().await;
-    let tenant = house.tenant("acme", json!({})).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let (ada, client) = house.ada_at_acme(json!({})).await;
     let mut token = ada.sign_in(&house, &client).await["refresh_token"].clone();
     for round in 0..rounds() {
         let body = json!({ "refresh_token": token });
@@ -132,10 +122,7 @@ async fn a_hundred_equal_refreshes_have_one_successor() {
 /// Row 12: passwords.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_takes_a_hundred_failures_in_a_row_and_then_closes() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", json!({})).await;
     let ada = house.person(&tenant, "ada@example.com").await;
     let mut evaluated = 0;
@@ -164,10 +151,7 @@ async fn an_account_takes_a_hundred_failures_in_a_row_and_then_closes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_account_reopens_after_thirty_five_days() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", json!({})).await;
     let ada = house.person(&tenant, "ada@example.com").await;
     for _ in 0..100 {
@@ -183,10 +167,7 @@ async fn a_closed_account_reopens_after_thirty_five_days() {
 /// Row 12: second factors.
 #[tokio::test(flavor = "multi_thread")]
 async fn guesses_over_fresh_handles_are_a_hundred_and_the_owner_is_told_at_ten() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", crate::mfa::settings()).await;
     let ada = house.person(&tenant, "ada@example.com").await;
     let (mut evaluated, mut told_at, mut guesses) = (0, None, 0);

@@ -57,10 +57,7 @@ async fn a_lone_registration_is_activated_by_the_contracts_get_and_opens_nothing
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_used_late_and_foreign_links_are_refused() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     house.tenant("acme", json!({})).await;
     house.tenant("other", json!({})).await;
     let client = house.client(2);

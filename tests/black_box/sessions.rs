@@ -10,13 +10,8 @@ async fn refresh(client: &Client, token: &Value) -> tests::Answer {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_rotates_has_half_a_minute_of_grace_and_a_later_reuse_ends_the_session() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
-    let tenant = house.tenant("acme", json!({})).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let Some(house) = House::with_its_own_clock().await else { return };
+    let (ada, client) = house.ada_at_acme(json!({})).await;
     let first = ada.sign_in(&house, &client).await["refresh_token"].clone();
     let second = refresh(&client, &first).await.data()["tokens"]["refresh_token"].clone();
     assert_ne!(first, second);
@@ -31,9 +26,7 @@ async fn a_refresh_rotates_has_half_a_minute_of_grace_and_a_later_reuse_ends_the
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_whose_successor_was_used_has_no_grace() {
     let house = House::start().await;
-    let tenant = house.tenant("acme", json!({})).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let (ada, client) = house.ada_at_acme(json!({})).await;
     let first = ada.sign_in(&house, &client).await["refresh_token"].clone();
     let second = refresh(&client, &first).await.data()["tokens"]["refresh_token"].clone();
     let third = refresh(&client, &second).await.data()["tokens"]["refresh_token"].clone();
@@ -44,9 +37,7 @@ async fn a_token_whose_successor_was_used_has_no_grace() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_ends_a_session_by_naming_it() {
     let house = House::start().await;
-    let tenant = house.tenant("acme", json!({})).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let (ada, client) = house.ada_at_acme(json!({})).await;
     let token = ada.sign_in(&house, &client).await["refresh_token"].clone();
     let mut forged = token.as_str().unwrap().to_owned();
     forged.replace_range(60..64, "AAAA");
@@ -56,14 +47,9 @@ async fn nobody_ends_a_session_by_naming_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_end_by_idleness_by_age_and_by_logout() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let settings = json!({ "sessions": { "idle_minutes": 60, "absolute_minutes": 120 } });
-    let tenant = house.tenant("acme", settings).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let (ada, client) = house.ada_at_acme(settings).await;
     let idle = ada.sign_in(&house, &client).await["refresh_token"].clone();
     house.advance(SignedDuration::from_mins(60));
     assert_eq!(refresh(&client, &idle).await.problem(), (401, "session_invalid"));
@@ -87,10 +73,7 @@ async fn sessions_end_by_idleness_by_age_and_by_logout() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_access_token_says_who_and_verifies_with_the_published_keys() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     for (slug, algorithm) in [("rsa", "RS256"), ("ec", "ES256")] {
         let tenant = house.tenant(slug, json!({ "tokens": { "algorithm": algorithm } })).await;
         let ada = house.person(&tenant, "ada@example.com").await;

@@ -10,10 +10,7 @@ const WIDTH: usize = 40;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn any_number_of_triggers_mail_three_and_then_one_an_hour_and_never_in_the_owners_way() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", crate::mfa::settings()).await;
     let ada = house.person(&tenant, "ada@example.com").await;
     house.advance(SignedDuration::from_hours(12));
@@ -87,13 +84,8 @@ async fn plus_tags_share_a_mailbox_and_other_mailboxes_do_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_mail_service_delays_mails_and_changes_no_answer() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
-    let tenant = house.tenant("acme", json!({})).await;
-    let ada = house.person(&tenant, "ada@example.com").await;
-    let client = house.client(2);
+    let Some(house) = House::with_its_own_clock().await else { return };
+    let (ada, client) = house.ada_at_acme(json!({})).await;
     let http = reqwest::Client::new();
     let faults = format!("{}/faults", house.stack().mail());
     let fail = |mode: &'static str| http.post(&faults).json(&json!({ "mode": mode })).send();

@@ -121,10 +121,7 @@ async fn suspended_and_removed_keys_open_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn challenges_are_good_once_for_their_purpose_and_their_time() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let (ada, client, mut key) = keyed(&house, "acme").await;
     let refused = |answer: tests::Answer| {
         let failed = answer.body["data"]["status"] == "failed";
@@ -253,10 +250,7 @@ async fn only_the_diagonal_of_users_and_tenants_passes() {
 /// Row 2: one assertion, a hundred at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_hundred_equal_assertions_one_opens_a_session() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let (ada, client, mut key) = keyed(&house, "acme").await;
     let tenant = latchkey::domain::TenantSlug::parse("acme").unwrap();
     let tenant = house.parts.store.tenant(&tenant).await.unwrap().unwrap();

@@ -12,10 +12,7 @@ use tests::House;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quick_pair_is_told_once() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", json!({})).await;
     let ada = house.person(&tenant, "ada@example.com").await;
     let before = house.mails_to(&ada.email).await.len();
@@ -28,10 +25,7 @@ async fn a_quick_pair_is_told_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quick_logout_hides_nothing() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", json!({})).await;
     let ada = house.person(&tenant, "ada@example.com").await;
     let before = house.mails_to(&ada.email).await.len();
@@ -44,10 +38,7 @@ async fn a_quick_logout_hides_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_network_is_no_equal_notice() {
-    let house = House::start().await;
-    if house.lacks_its_own_clock() {
-        return;
-    }
+    let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", json!({})).await;
     let ada = house.person(&tenant, "ada@example.com").await;
     let before = house.mails_to(&ada.email).await.len();

@@ -70,6 +70,17 @@ impl House {
         }
     }
 
+    /// A fresh house whose clock and stack the test may move. None, and said, where the environment
+    /// names another process's.
+    pub async fn with_its_own_clock() -> Option<Self> {
+        let house = Self::start().await;
+        if matches!(house.place, Place::Elsewhere { .. }) {
+            println!("skipped: needs a clock and a stack of its own");
+            return None;
+        }
+        Some(house)
+    }
+
     /// A house in this process, whatever the environment says: for what only its owner can do.
     pub async fn start_here() -> Self {
         Self::start_at(cheap_hashes(), None).await
@@ -107,15 +118,6 @@ impl House {
         let house = Self::start_at(meter.variables(), Some(free)).await;
         let _ = meter.read();
         (house, meter)
-    }
-
-    /// True, and said, where a test that moves the clock or the stack cannot be run.
-    pub fn lacks_its_own_clock(&self) -> bool {
-        let elsewhere = matches!(self.place, Place::Elsewhere { .. });
-        if elsewhere {
-            println!("skipped: needs a clock and a stack of its own");
-        }
-        elsewhere
     }
 
     /// The stack, where it is this process's.

@@ -32,6 +32,14 @@ impl House {
             slug: slug.to_owned(),
         }
     }
+
+    /// A tenant `acme` of these settings with Ada in it, and a client at another address than she
+    /// registered from.
+    pub async fn ada_at_acme(&self, settings: Value) -> (Person, Client) {
+        let tenant = self.tenant("acme", settings).await;
+        let ada = self.person(&tenant, "ada@example.com").await;
+        (ada, self.client(2))
+    }
 }
 
 /// A registration's body.
