@@ -1,6 +1,6 @@
 //! The administrator's use cases, as the command line has them.
 
-use latchkey::domain::user::UserStatus;
+use latchkey::{domain::user::UserStatus, runtime::World};
 use serde_json::json;
 use tests::House;
 
@@ -65,9 +65,8 @@ async fn a_wrong_key_or_a_missing_table_stops_a_function_at_start() {
             Some(value) => drop(environment.insert(name.to_owned(), value.to_owned())),
             None => drop(environment.remove(name)),
         }
-        let from = (house.parts.clock.clone(), house.parts.entropy.clone());
         let get = |name: &str| environment.get(name).cloned();
-        let started = latchkey::runtime::Parts::start(&get, &latchkey::keys::Purpose::ALL, false, from).await;
+        let started = admin::start(&get, World::real()).await;
         let error = started.err().unwrap().to_string();
         assert!(error.starts_with(says), "{error}");
     }

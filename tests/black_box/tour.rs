@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use latchkey::domain::{clock::WallClock, entropy::SystemEntropy};
+use latchkey::{
+    domain::{clock::WallClock, entropy::SystemEntropy},
+    runtime::World,
+};
 use local::{Options, Stack};
 use tokio::process::Command;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_readmes_tour_works_when_pasted() {
     let (clock, entropy) = (Arc::new(WallClock), Arc::new(SystemEntropy::default()));
-    let mut options = Options::for_tests(clock.clone(), entropy.clone());
+    let mut options = Options::for_tests(clock, entropy);
     options.background = true;
     let stack = Stack::start(options).await.unwrap();
-    local::demo::prepare(stack.environment(), clock, entropy).await.unwrap();
+    local::demo::prepare(stack.environment(), World::real()).await.unwrap();
     let readme = include_str!("../../README.md");
     let (_, tour) = readme.split_once("## The tour").unwrap();
     let (_, tour) = tour.split_once("```bash\n").unwrap();

@@ -23,14 +23,9 @@ use std::{
 };
 
 use latchkey::{
-    domain::{
-        Entropy, Settings, Tenant, TenantSlug,
-        clock::{ManualClock, WallClock},
-        entropy::SystemEntropy,
-    },
+    domain::{Settings, Tenant, TenantSlug, clock::ManualClock, entropy::SystemEntropy},
     jiff::{SignedDuration, Timestamp},
-    keys::Purpose,
-    runtime::Parts,
+    runtime::{Parts, World},
 };
 use local::{Options, Stack, mail::Email};
 use serde_json::Value;
@@ -89,9 +84,9 @@ impl House {
     async fn at(gateway: String, mail: String, dynamodb: &str) -> Self {
         let environment = local::environment::environment(&gateway, dynamodb, &mail);
         let get = |name: &str| environment.get(name).cloned();
-        let (clock, entropy) = (Arc::new(WallClock), Arc::new(SystemEntropy::default()));
-        let mark = u64::from_be_bytes((&*entropy as &dyn Entropy).bytes());
-        let parts = Parts::start(&get, &Purpose::ALL, true, (clock, entropy)).await.unwrap();
+        let world = World::real();
+        let mark = u64::from_be_bytes(world.entropy.bytes());
+        let parts = admin::start(&get, world).await.unwrap();
         let mark = format!("{mark:x}");
         Self { parts, place: Place::Elsewhere { mail, http: reqwest::Client::new() }, gateway, mark }
     }
@@ -105,7 +100,7 @@ impl House {
         let stack = Stack::start(options).await.unwrap();
         let environment = stack.environment().clone();
         let get = |name: &str| environment.get(name).cloned();
-        let parts = Parts::start(&get, &Purpose::ALL, true, (clock.clone(), entropy)).await.unwrap();
+        let parts = admin::start(&get, World::of(clock.clone(), entropy)).await.unwrap();
         let gateway = stack.gateway().unwrap().to_owned();
         let place = Place::Here { stack: Box::new(stack), clock };
         Self { parts, place, gateway, mark: String::new() }

@@ -10,7 +10,10 @@ use latchkey::{
     store::{Claimed, Due, Entry},
 };
 
-use crate::decide::{Outgoing, Payment, decide};
+use crate::{
+    MailWorker,
+    decide::{Outgoing, Payment, decide},
+};
 
 /// How long a mail waits after its first, second, … failure, in seconds; the last for all later ones.
 const WAITS: [i64; 5] = [5, 15, 60, 300, 900];
@@ -30,7 +33,8 @@ enum Outcome {
 ///
 /// # Errors
 /// When it cannot even be put back; its claim runs out by itself.
-pub async fn deliver(parts: &Parts, due: &Due) -> Result<(), String> {
+pub async fn deliver(worker: &MailWorker, due: &Due) -> Result<(), String> {
+    let parts = &worker.parts;
     let claimed = parts.store.claim(due).await.map_err(|error| error.to_string())?;
     // Done, gone, or another worker's.
     let Some(claimed) = claimed else { return Ok(()) };
@@ -45,7 +49,7 @@ pub async fn deliver(parts: &Parts, due: &Due) -> Result<(), String> {
         tracing::error!(kind, tenant = %slug, attempts, "a mail expired unsent");
         return parts.store.done(due).await.map_err(|error| error.to_string());
     }
-    match send(parts, &claimed).await {
+    match send(worker, &claimed).await {
         Ok(outcome) => {
             tracing::info!(kind, tenant = %slug, attempts, ?outcome, "an outbox entry is done");
             parts.store.done(due).await.map_err(|error| error.to_string())
@@ -58,7 +62,8 @@ pub async fn deliver(parts: &Parts, due: &Due) -> Result<(), String> {
     }
 }
 
-async fn send(parts: &Parts, claimed: &Claimed) -> Result<Outcome, String> {
+async fn send(worker: &MailWorker, claimed: &Claimed) -> Result<Outcome, String> {
+    let parts = &worker.parts;
     let tenant = parts.tenants.load(slug(&claimed.entry)).await.map_err(told)?;
     let Some(tenant) = tenant.filter(|tenant| tenant.standing == TenantStatus::Active) else {
         return Ok(Outcome::NothingToSend);
@@ -77,11 +82,11 @@ async fn send(parts: &Parts, claimed: &Claimed) -> Result<Outcome, String> {
     let voice = Voice {
         tenant_name: tenant.display_name.clone(),
         locale: tenant.settings.mail.locale,
-        from: tenant.settings.mail.sender.clone().unwrap_or_else(|| parts.mail_from.clone()),
+        from: tenant.settings.mail.sender.clone().unwrap_or_else(|| worker.post.from().to_owned()),
         reply_to: tenant.settings.mail.reply_to.clone(),
     };
     let mail = render(&outgoing.letter, &voice).map_err(|error| error.to_string())?;
-    match parts.post.send(&outgoing.to, &voice, &mail, &reference(claimed)).await {
+    match worker.post.send(&outgoing.to, &voice, &mail, &reference(claimed)).await {
         Ok(_) => Ok(Outcome::Sent),
         Err(PostError::Later(why)) => Err(why),
         Err(PostError::Never(why)) => {

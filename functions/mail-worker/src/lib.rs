@@ -8,15 +8,13 @@ mod decide;
 mod delivery;
 mod links;
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use aws_lambda_events::event::dynamodb::Event;
 use latchkey::{
-    domain::{Clock, Entropy, clock::WallClock, entropy::SystemEntropy},
     http::Route,
     keys::Purpose,
-    runtime::{Function, Parts, StartError},
+    mail::Post,
+    runtime::{self, Function, Parts, StartError, World},
     store::Due,
 };
 use serde::Deserialize;
@@ -24,6 +22,7 @@ use serde_json::{Value, json};
 
 pub struct MailWorker {
     parts: Parts,
+    post: Post,
 }
 
 impl MailWorker {
@@ -32,17 +31,9 @@ impl MailWorker {
 
     /// # Errors
     /// [`StartError`]: the worker must not run.
-    pub async fn start(
-        get: &dyn Fn(&str) -> Option<String>,
-        from: (Arc<dyn Clock>, Arc<dyn Entropy>),
-    ) -> Result<Self, StartError> {
-        Ok(Self { parts: Parts::start(get, Self::KEYS, false, from).await? })
-    }
-
-    /// # Errors
-    /// [`StartError`]: the worker must not run.
-    pub async fn start_for_lambda(get: &dyn Fn(&str) -> Option<String>) -> Result<Self, StartError> {
-        Self::start(get, (Arc::new(WallClock), Arc::new(SystemEntropy::default()))).await
+    pub async fn start(get: &dyn Fn(&str) -> Option<String>, world: World) -> Result<Self, StartError> {
+        let post = runtime::post(get)?;
+        Ok(Self { parts: Parts::start(get, Self::KEYS, false, world).await?, post })
     }
 
     /// Gives the numbers of the records that could not even be put back.
@@ -50,7 +41,7 @@ impl MailWorker {
         let mut failed = Vec::new();
         for record in event.records {
             let Some(due) = due_of(record.change.keys) else { continue };
-            if let Err(error) = delivery::deliver(&self.parts, &due).await {
+            if let Err(error) = delivery::deliver(self, &due).await {
                 tracing::error!(%error, "an outbox entry could not be handled");
                 failed.extend(record.change.sequence_number);
             }
@@ -60,7 +51,7 @@ impl MailWorker {
 
     async fn of_minute(&self) -> Result<(), String> {
         for due in self.parts.store.due().await.map_err(|error| error.to_string())? {
-            if let Err(error) = delivery::deliver(&self.parts, &due).await {
+            if let Err(error) = delivery::deliver(self, &due).await {
                 tracing::error!(%error, "an outbox entry could not be handled");
             }
         }

@@ -1,3 +1,3 @@
 fn main() -> std::process::ExitCode {
-    latchkey::runtime::run_worker("mail-worker", |get| mail_worker::MailWorker::start_for_lambda(get))
+    latchkey::runtime::run_worker("mail-worker", |get, world| mail_worker::MailWorker::start(get, world))
 }

@@ -4,14 +4,12 @@ use std::{
     io::{Read, Write},
     path::PathBuf,
     process::ExitCode,
-    sync::Arc,
 };
 
 use clap::{Args, Parser, Subcommand};
 use latchkey::{
-    domain::{Settings, Tenant, TenantSlug, clock::WallClock, entropy::SystemEntropy},
-    keys::Purpose,
-    runtime::Parts,
+    domain::{Settings, Tenant, TenantSlug},
+    runtime::{Parts, World},
 };
 use serde_json::Value;
 
@@ -173,8 +171,7 @@ async fn execute(arguments: Arguments) -> Result<String, AdminError> {
 
 async fn start(arguments: &Arguments) -> Result<Parts, AdminError> {
     let variables = Variables::read(arguments.env_file.as_deref(), arguments.endpoint_url.clone())?;
-    let from = (Arc::new(WallClock) as _, Arc::new(SystemEntropy::default()) as _);
-    Ok(Parts::start(&|name| variables.get(name), &Purpose::ALL, true, from).await?)
+    Ok(crate::start(&|name| variables.get(name), World::real()).await?)
 }
 
 async fn on_tenant(parts: &Parts, command: TenantCommand, json: bool) -> Result<String, AdminError> {

@@ -7,8 +7,10 @@ pub mod cli;
 mod environment;
 mod error;
 mod print;
+mod start;
 pub mod tenant;
 pub mod user;
 
 pub use error::AdminError;
+pub use start::start;
 pub use tenant::client_token;

@@ -3,7 +3,10 @@
 use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Parser;
-use latchkey::domain::{clock::WallClock, entropy::SystemEntropy};
+use latchkey::{
+    domain::{clock::WallClock, entropy::SystemEntropy},
+    runtime::World,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -82,9 +85,8 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     // Before the ready line: whoever reads it may send the signal at once.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let (clock, entropy) = (Arc::clone(&options.clock), Arc::clone(&options.entropy));
     let stack = Stack::start(options).await?;
-    let demo = demo::prepare(stack.environment(), clock, entropy).await?;
+    let demo = demo::prepare(stack.environment(), World::real()).await?;
     // A closed output is no reason to end.
     let _ = write!(std::io::stderr(), "{}", overview(&stack, &demo));
     let _ = writeln!(std::io::stdout(), "{}", ready(&stack, &demo)?);

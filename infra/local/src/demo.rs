@@ -1,12 +1,9 @@
 //! A tenant to try things with.
 
-use std::sync::Arc;
-
 use anyhow::Context;
 use latchkey::{
-    domain::{Clock, Entropy, Settings, TenantSlug},
-    keys::Purpose,
-    runtime::Parts,
+    domain::{Settings, TenantSlug},
+    runtime::World,
 };
 use serde_json::json;
 
@@ -32,13 +29,8 @@ pub struct Demo {
 ///
 /// # Errors
 /// When DynamoDB does not answer or refuses.
-pub async fn prepare(
-    environment: &Environment,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-) -> anyhow::Result<Demo> {
-    let parts =
-        Parts::start(&|name| environment.get(name).cloned(), &Purpose::ALL, true, (clock, entropy)).await?;
+pub async fn prepare(environment: &Environment, world: World) -> anyhow::Result<Demo> {
+    let parts = admin::start(&|name| environment.get(name).cloned(), world).await?;
     let slug = TenantSlug::parse(SLUG).map_err(|fault| anyhow::anyhow!("{SLUG}: {}", fault.message))?;
     let demo = |password: Option<&str>| Demo {
         slug: SLUG.to_owned(),

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use latchkey::{
-    domain::{Clock, Entropy},
     http::Endpoint,
-    runtime::{self, Function},
+    runtime::{self, Function, World},
 };
 
-use crate::environment::Environment;
+use crate::{environment::Environment, roles::Roles, tables};
 
 /// The function that the streams and the schedule wake.
 pub const MAIL_WORKER: &str = "mail-worker";
@@ -18,12 +17,8 @@ pub const MAIL_WORKER: &str = "mail-worker";
 ///
 /// # Errors
 /// When one cannot start: one sentence that names it.
-pub async fn mount(
-    environment: &Environment,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-) -> anyhow::Result<Vec<Arc<dyn Function>>> {
-    let mount = Mount { environment, clock, entropy };
+pub async fn mount(environment: &Environment, world: World) -> anyhow::Result<Vec<Arc<dyn Function>>> {
+    let mount = Mount { environment, world, roles: Roles::of(tables::names(environment)?) };
     Ok(vec![
         mount.endpoint::<register::Register>().await?,
         mount.endpoint::<verify_email::VerifyEmail>().await?,
@@ -57,24 +52,28 @@ pub async fn mount(
 
 struct Mount<'a> {
     environment: &'a Environment,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
+    world: World,
+    roles: Roles,
 }
 
 impl Mount<'_> {
     async fn endpoint<E: Endpoint>(&self) -> anyhow::Result<Arc<dyn Function>> {
-        runtime::mount::<E>(&|name| self.environment.get(name).cloned(), self.from())
+        runtime::mount::<E>(&|name| self.environment.get(name).cloned(), self.world_of(E::NAME))
             .await
             .with_context(|| format!("{} does not start", E::NAME))
     }
 
     async fn worker(&self) -> anyhow::Result<Arc<dyn Function>> {
-        let worker =
-            mail_worker::MailWorker::start(&|name| self.environment.get(name).cloned(), self.from()).await;
+        let worker = mail_worker::MailWorker::start(
+            &|name| self.environment.get(name).cloned(),
+            self.world_of(MAIL_WORKER),
+        )
+        .await;
         Ok(Arc::new(worker.with_context(|| format!("{MAIL_WORKER} does not start"))?))
     }
 
-    fn from(&self) -> (Arc<dyn Clock>, Arc<dyn Entropy>) {
-        (Arc::clone(&self.clock), Arc::clone(&self.entropy))
+    /// The world as a function sees it: through its role.
+    fn world_of(&self, function: &'static str) -> World {
+        self.world.clone().behind(self.roles.gate(function))
     }
 }

@@ -18,6 +18,7 @@ pub mod gateway;
 pub mod invoke;
 pub mod mail;
 pub mod overview;
+pub mod roles;
 pub mod schedule;
 mod serving;
 pub mod stack;

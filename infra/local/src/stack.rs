@@ -7,7 +7,7 @@ use dynoxide::Database;
 use latchkey::{
     domain::{Clock, Entropy},
     http::Route,
-    runtime::Function,
+    runtime::{Function, World},
 };
 use tokio::net::TcpListener;
 
@@ -279,7 +279,7 @@ fn url(listener: &TcpListener) -> anyhow::Result<String> {
 }
 
 async fn functions(options: &Options, environment: &Environment) -> anyhow::Result<Vec<Arc<dyn Function>>> {
-    let mounted = || mount(environment, Arc::clone(&options.clock), Arc::clone(&options.entropy));
+    let mounted = || mount(environment, World::of(Arc::clone(&options.clock), Arc::clone(&options.entropy)));
     match &options.functions {
         Functions::InProcess => mounted().await,
         Functions::Given(functions) => Ok(functions.clone()),

@@ -27,13 +27,20 @@ pub enum PostError {
 #[derive(Debug, Clone)]
 pub struct Post {
     client: Client,
+    from: String,
     configuration_set: Option<String>,
 }
 
 impl Post {
     #[must_use]
-    pub fn new(client: Client, configuration_set: Option<String>) -> Self {
-        Self { client, configuration_set }
+    pub fn new(client: Client, from: String, configuration_set: Option<String>) -> Self {
+        Self { client, from, configuration_set }
+    }
+
+    /// Who sends where a tenant has no sender of its own.
+    #[must_use]
+    pub fn from(&self) -> &str {
+        &self.from
     }
 
     /// Sends a mail to one address and returns SES's message id.

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 
-use super::environment::Environment;
+use super::{environment::Environment, world::Gate};
 
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_root_cas.pem");
 
@@ -24,7 +24,12 @@ const ATTEMPTS: u32 = 3;
 /// SES is called by the worker alone, which nobody waits for.
 const MAIL_ATTEMPT: Duration = Duration::from_secs(5);
 
-pub(super) fn dynamodb(environment: &Environment) -> Result<aws_sdk_dynamodb::Client, String> {
+pub(super) fn dynamodb(
+    environment: &Environment,
+    gate: Option<&Gate>,
+) -> Result<aws_sdk_dynamodb::Client, String> {
+    let connector = connector(environment.dynamodb_url.as_deref(), ATTEMPT)?;
+    let connector = gate.map_or(connector.clone(), |gate| gate(connector));
     let mut config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(environment.region.clone()))
@@ -35,7 +40,7 @@ pub(super) fn dynamodb(environment: &Environment) -> Result<aws_sdk_dynamodb::Cl
         .timeout_config(
             TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build(),
         )
-        .http_client(http(environment.dynamodb_url.as_deref(), ATTEMPT)?);
+        .http_client(client(connector));
     if let Some(url) = &environment.dynamodb_url {
         config = config.endpoint_url(url);
     }
@@ -52,7 +57,7 @@ pub(super) fn ses(environment: &Environment) -> Result<aws_sdk_sesv2::Client, St
         // The outbox retries, with its own back-off.
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(MAIL_ATTEMPT).build())
-        .http_client(http(environment.ses_url.as_deref(), MAIL_ATTEMPT)?);
+        .http_client(client(connector(environment.ses_url.as_deref(), MAIL_ATTEMPT)?));
     if let Some(url) = &environment.ses_url {
         config = config.endpoint_url(url);
     }
@@ -71,22 +76,25 @@ fn credentials(environment: &Environment) -> Credentials {
     )
 }
 
-fn http(url: Option<&str>, read: Duration) -> Result<SharedHttpClient, String> {
+fn connector(url: Option<&str>, read: Duration) -> Result<SharedHttpConnector, String> {
     let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(read).build();
-    let connector = if url.is_some_and(|url| url.starts_with("http://")) {
-        Connector::builder().connector_settings(settings).build_http()
+    if url.is_some_and(|url| url.starts_with("http://")) {
+        Ok(SharedHttpConnector::new(Connector::builder().connector_settings(settings).build_http()))
     } else {
         let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
         let context = TlsContext::builder()
             .with_trust_store(roots)
             .build()
             .map_err(|error| format!("Amazon's roots: {error}"))?;
-        Connector::builder()
+        let connector = Connector::builder()
             .connector_settings(settings)
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
             .tls_context(context)
-            .build()
-    };
-    let shared = SharedHttpConnector::new(connector);
-    Ok(http_client_fn(move |_, _| shared.clone()))
+            .build();
+        Ok(SharedHttpConnector::new(connector))
+    }
+}
+
+fn client(connector: SharedHttpConnector) -> SharedHttpClient {
+    http_client_fn(move |_, _| connector.clone())
 }

@@ -26,8 +26,6 @@ pub struct Environment {
     pub ses_url: Option<String>,
     pub keys: DataKeys,
     pub cost: Cost,
-    pub mail_from: String,
-    pub configuration_set: Option<String>,
     /// What `CloudFront` shows to prove that a request came through it.
     pub edge_secret: Option<String>,
     /// Hashes that may run at once: one in a Lambda, which serves one request at a time.
@@ -98,8 +96,6 @@ impl Environment {
                 signing: key(Purpose::Signing)?,
             },
             cost,
-            mail_from: required("LATCHKEY_MAIL_FROM")?,
-            configuration_set: optional("LATCHKEY_MAIL_CONFIGURATION_SET"),
             edge_secret: optional("LATCHKEY_TRUSTED_EDGE_SECRET"),
             hashers: if optional("AWS_LAMBDA_FUNCTION_NAME").is_some() { 1 } else { 2 },
         })
@@ -127,7 +123,6 @@ mod tests {
             ("LATCHKEY_KEY_PASSWORDS", key.clone()),
             ("LATCHKEY_KEY_FACTORS", key.clone()),
             ("LATCHKEY_KEY_SIGNING", key),
-            ("LATCHKEY_MAIL_FROM", "a@b.example".to_owned()),
             ("AWS_REGION", "eu-central-1".to_owned()),
             ("AWS_ACCESS_KEY_ID", "x".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "y".to_owned()),

@@ -4,11 +4,15 @@ mod aws;
 mod environment;
 mod function;
 mod parts;
+mod post;
 mod run;
 mod trace;
+mod world;
 
 pub use environment::{Environment, EnvironmentFault};
 pub use function::Function;
 pub use parts::{Parts, StartError};
+pub use post::post;
 pub use run::{mount, run, run_worker};
 pub use trace::trace;
+pub use world::{Gate, World};

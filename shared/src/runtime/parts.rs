@@ -2,13 +2,12 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use super::{Environment, EnvironmentFault, aws};
+use super::{Environment, EnvironmentFault, World, aws};
 use crate::{
     admission::Tenants,
     domain::{Clock, Entropy},
     http::Problem,
     keys::{DataKey, DataKeys, Hasher, Purpose},
-    mail::Post,
     sign_in::Signers,
     store::{StartFault, Store},
 };
@@ -30,7 +29,6 @@ pub struct Parts(Arc<Inner>);
 
 pub struct Inner {
     pub base_url: String,
-    pub mail_from: String,
     pub edge_secret: Option<String>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
@@ -38,7 +36,6 @@ pub struct Inner {
     pub tenants: Tenants,
     pub signers: Signers,
     pub hasher: Hasher,
-    pub post: Post,
     pub keys: DataKeys,
 }
 
@@ -59,11 +56,11 @@ impl Parts {
         get: &dyn Fn(&str) -> Option<String>,
         keys: &[Purpose],
         hashing: bool,
-        (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
+        world: World,
     ) -> Result<Self, StartError> {
         let environment = Environment::read(get, keys)?;
-        let dynamodb = aws::dynamodb(&environment).map_err(StartError::Client)?;
-        let mail = aws::ses(&environment).map_err(StartError::Client)?;
+        let dynamodb = aws::dynamodb(&environment, world.gate.as_ref()).map_err(StartError::Client)?;
+        let World { clock, entropy, .. } = world;
         let store = Store::new(dynamodb, environment.tables, Arc::clone(&clock), Arc::clone(&entropy));
         let places = if hashing { environment.hashers } else { 0 };
         let cost = environment.cost;
@@ -74,14 +71,12 @@ impl Parts {
         Ok(Self(Arc::new(Inner {
             tenants: Tenants::new(store.clone(), Arc::clone(&clock), environment.base_url.clone()),
             base_url: environment.base_url,
-            mail_from: environment.mail_from,
             edge_secret: environment.edge_secret,
             clock,
             entropy,
             store,
             signers: Signers::default(),
             hasher,
-            post: Post::new(mail, environment.configuration_set),
             keys: environment.keys,
         })))
     }

@@ -4,17 +4,14 @@ use std::{process::ExitCode, sync::Arc};
 
 use lambda_http::{Body, service_fn};
 
-use super::{Function, Parts, StartError, trace};
-use crate::{
-    domain::{Clock, Entropy, clock::WallClock, entropy::SystemEntropy},
-    http::{Endpoint, Served},
-};
+use super::{Function, Parts, StartError, World, trace};
+use crate::http::{Endpoint, Served};
 
 /// Runs an endpoint as a Lambda function: what `main` does.
 #[must_use]
 pub fn run<E: Endpoint>() -> ExitCode {
     lambda(E::NAME, async {
-        let served = start::<E>(&variable, (Arc::new(WallClock), Arc::new(SystemEntropy::default()))).await?;
+        let served = start::<E>(&variable, World::real()).await?;
         let served = Arc::new(served);
         let handler = service_fn(move |event| {
             let served = Arc::clone(&served);
@@ -28,14 +25,14 @@ pub fn run<E: Endpoint>() -> ExitCode {
 #[must_use]
 pub fn run_worker<F, S>(
     name: &'static str,
-    start: impl FnOnce(&'static dyn Fn(&str) -> Option<String>) -> S,
+    start: impl FnOnce(&'static dyn Fn(&str) -> Option<String>, World) -> S,
 ) -> ExitCode
 where
     F: Function + 'static,
     S: Future<Output = Result<F, StartError>>,
 {
     lambda(name, async {
-        let worker = Arc::new(start(&variable).await?);
+        let worker = Arc::new(start(&variable, World::real()).await?);
         let handler = service_fn(move |event: lambda_runtime::LambdaEvent<serde_json::Value>| {
             let worker = Arc::clone(&worker);
             async move {
@@ -54,16 +51,16 @@ where
 /// [`StartError`] as on Lambda.
 pub async fn mount<E: Endpoint>(
     get: &dyn Fn(&str) -> Option<String>,
-    from: (Arc<dyn Clock>, Arc<dyn Entropy>),
+    world: World,
 ) -> Result<Arc<dyn Function>, StartError> {
-    Ok(Arc::new(Arc::new(start::<E>(get, from).await?)))
+    Ok(Arc::new(Arc::new(start::<E>(get, world).await?)))
 }
 
 async fn start<E: Endpoint>(
     get: &dyn Fn(&str) -> Option<String>,
-    from: (Arc<dyn Clock>, Arc<dyn Entropy>),
+    world: World,
 ) -> Result<Served<E>, StartError> {
-    Ok(Served::new(Parts::start(get, E::KEYS, E::HASHES, from).await?))
+    Ok(Served::new(Parts::start(get, E::KEYS, E::HASHES, world).await?))
 }
 
 fn lambda(name: &str, work: impl Future<Output = Result<(), StartError>>) -> ExitCode {

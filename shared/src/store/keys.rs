@@ -136,19 +136,20 @@ impl Key {
     }
 
     pub fn registration(tenant: TenantId, token: &Bearer) -> Self {
-        Self::pending(tenant, token.selector(), &["REG", &token.hash()])
+        Self::pending("P", tenant, token.selector(), &["REG", &token.hash()])
     }
 
     pub fn registrations(tenant: TenantId, selector: &Selector) -> Self {
-        Self::pending(tenant, selector, &["REG", ""])
+        Self::pending("P", tenant, selector, &["REG", ""])
     }
 
+    /// In a partition apart from the registrations, so that no role which writes those can write one.
     pub fn reset(tenant: TenantId, token: &Bearer) -> Self {
-        Self::pending(tenant, token.selector(), &["RST", &token.hash()])
+        Self::pending("F", tenant, token.selector(), &["RST", &token.hash()])
     }
 
-    fn pending(tenant: TenantId, selector: &Selector, sort: &[&str]) -> Self {
-        Self::new(Table::Challenges, &["P", &tenant.to_string(), &selector.text()], sort)
+    fn pending(kind: &str, tenant: TenantId, selector: &Selector, sort: &[&str]) -> Self {
+        Self::new(Table::Challenges, &[kind, &tenant.to_string(), &selector.text()], sort)
     }
 
     pub fn bucket(tenant: TenantId, parts: &[&str]) -> Self {

@@ -57,7 +57,10 @@ fn ses(answer: Answer) -> (Post, Arc<Mutex<Vec<serde_json::Value>>>) {
         .retry_config(RetryConfig::disabled())
         .http_client(http_client_fn(move |_, _| connector.clone()))
         .build();
-    (Post::new(Client::from_conf(config), Some("mails".to_owned())), seen)
+    (
+        Post::new(Client::from_conf(config), "no-reply@latchkey.test".to_owned(), Some("mails".to_owned())),
+        seen,
+    )
 }
 
 async fn send(answer: Answer) -> (Result<String, PostError>, serde_json::Value) {
