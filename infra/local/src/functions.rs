@@ -18,7 +18,7 @@ pub const MAIL_WORKER: &str = "mail-worker";
 /// # Errors
 /// When one cannot start: one sentence that names it.
 pub async fn mount(environment: &Environment, world: World) -> anyhow::Result<Vec<Arc<dyn Function>>> {
-    let mount = Mount { environment, world, roles: Roles::of(tables::names(environment)?) };
+    let mount = Mount { environment, world, roles: Roles::over(tables::names(environment)?) };
     Ok(vec![
         mount.endpoint::<register::Register>().await?,
         mount.endpoint::<verify_email::VerifyEmail>().await?,
@@ -58,7 +58,7 @@ struct Mount<'a> {
 
 impl Mount<'_> {
     async fn endpoint<E: Endpoint>(&self) -> anyhow::Result<Arc<dyn Function>> {
-        runtime::mount::<E>(&|name| self.environment.get(name).cloned(), self.world_of(E::NAME))
+        runtime::mount::<E>(&|name| self.environment.get(name).cloned(), self.world_of(E::NAME)?)
             .await
             .with_context(|| format!("{} does not start", E::NAME))
     }
@@ -66,14 +66,14 @@ impl Mount<'_> {
     async fn worker(&self) -> anyhow::Result<Arc<dyn Function>> {
         let worker = mail_worker::MailWorker::start(
             &|name| self.environment.get(name).cloned(),
-            self.world_of(MAIL_WORKER),
+            self.world_of(MAIL_WORKER)?,
         )
         .await;
         Ok(Arc::new(worker.with_context(|| format!("{MAIL_WORKER} does not start"))?))
     }
 
     /// The world as a function sees it: through its role.
-    fn world_of(&self, function: &'static str) -> World {
-        self.world.clone().behind(self.roles.gate(function))
+    fn world_of(&self, function: &'static str) -> anyhow::Result<World> {
+        Ok(self.world.clone().behind(self.roles.gate(function)?))
     }
 }
