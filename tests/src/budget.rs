@@ -22,7 +22,7 @@ use serde_json::Value;
 use tokio::{net::TcpListener, time::Instant};
 
 /// Every call is held up by so much, so that calls that run side by side are seen to.
-const HOLD_UP: Duration = Duration::from_millis(15);
+const HOLD_UP: Duration = Duration::from_millis(40);
 
 /// What was spent since the meter was read last.
 #[derive(Debug, Clone, Default, PartialEq)]

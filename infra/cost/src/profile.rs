@@ -74,7 +74,7 @@ impl Profile {
         let told = all * (alone + second_factor + of.passkey);
         vec![
             ("register", user.registrations),
-            ("verify-email", user.registrations),
+            ("verify-email, with the password", user.registrations),
             ("login, no MFA", all * alone),
             ("login, no MFA, known device", all * of.known_device),
             ("login, wrong password", all * of.wrong),
