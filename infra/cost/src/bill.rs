@@ -22,7 +22,7 @@ pub struct Bill {
     pub storage: f64,
     pub mail: f64,
     pub logs: f64,
-    pub metrics_and_alarms: f64,
+    pub watching: f64,
     pub keys: f64,
     pub events: f64,
     pub transfer: f64,
@@ -54,8 +54,9 @@ impl Bill {
         let bytes =
             people * stored.users * stored.user + audit_events * stored.audit_months * stored.audit_event;
         bill.storage = bytes / 1e9 * (prices.dynamodb.storage + prices.dynamodb.point_in_time_recovery);
-        bill.metrics_and_alarms =
-            profile.house.metrics * prices.cloudwatch.metric + profile.house.alarms * prices.cloudwatch.alarm;
+        bill.watching = profile.house.metrics * prices.cloudwatch.metric
+            + profile.house.alarms * prices.cloudwatch.alarm
+            + profile.house.dashboards * prices.cloudwatch.dashboard;
         bill.keys = profile.house.keys * prices.kms.key + unwrapped / 1e4 * prices.kms.requests;
         let published = audit_events * profile.house.published / 1e6;
         bill.events = published * (prices.eventbridge.events + prices.eventbridge.pipes);
@@ -72,7 +73,7 @@ impl Bill {
             ("DynamoDB, storage and recovery", self.storage),
             ("SES", self.mail),
             ("CloudWatch, logs", self.logs),
-            ("CloudWatch, metrics and alarms", self.metrics_and_alarms),
+            ("CloudWatch, metrics, alarms, dashboard", self.watching),
             ("KMS", self.keys),
             ("EventBridge", self.events),
             ("Data transfer out", self.transfer),
@@ -96,6 +97,7 @@ mod tests {
             ("profile.user.resets", "0"),
             ("profile.user.me", "0"),
             ("profile.house.minutes", "0"),
+            ("profile.house.published", "0"),
             ("profile.stored.user", "0"),
         ];
         let settings: Vec<_> = quiet
@@ -121,8 +123,8 @@ mod tests {
     #[test]
     fn nobody_costs_what_stands_there_anyway() {
         let bill = Bill::of(&inputs(&[]), 0);
-        // One key, ten metrics, ten alarms.
-        near(bill.total(), 1.0 + 3.0 + 1.0);
+        // One key, ten metrics, 39 that alarms look at, a dashboard.
+        near(bill.total(), 1.0 + 3.0 + 3.9 + 3.0);
     }
 
     #[test]

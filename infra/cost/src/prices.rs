@@ -58,6 +58,7 @@ pub struct CloudWatch {
     pub logs: f64,
     pub metric: f64,
     pub alarm: f64,
+    pub dashboard: f64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -60,6 +60,7 @@ pub struct House {
     pub keys: f64,
     pub metrics: f64,
     pub alarms: f64,
+    pub dashboards: f64,
     pub minutes: f64,
     pub published: f64,
 }
