@@ -22,7 +22,7 @@ use serde_json::Value;
 use tokio::{net::TcpListener, time::Instant};
 
 /// Every call is held up by so much, so that calls that run side by side are seen to.
-const HOLD_UP: Duration = Duration::from_millis(15);
+const HOLD_UP: Duration = Duration::from_millis(40);
 
 /// What was spent since the meter was read last.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -33,6 +33,7 @@ pub struct Spending {
     pub write_units: f64,
     /// Of the write units, those of the audit record.
     pub audit_units: f64,
+    pub transactions: usize,
 }
 
 /// A proxy that counts.
@@ -54,6 +55,7 @@ struct Call {
     read_units: f64,
     write_units: f64,
     is_audit: bool,
+    is_transaction: bool,
 }
 
 impl Meter {
@@ -92,11 +94,17 @@ impl Meter {
         let calls = std::mem::take(&mut *self.shared.calls.lock().unwrap());
         Spending {
             round_trips: longest_chain(&calls),
-            read_units: calls.iter().map(|call| call.read_units).sum(),
-            write_units: calls.iter().map(|call| call.write_units).sum(),
-            audit_units: calls.iter().filter(|call| call.is_audit).map(|call| call.write_units).sum(),
+            read_units: sum(calls.iter().map(|call| call.read_units)),
+            write_units: sum(calls.iter().map(|call| call.write_units)),
+            audit_units: sum(calls.iter().filter(|call| call.is_audit).map(|call| call.write_units)),
+            transactions: calls.iter().filter(|call| call.is_transaction).count(),
         }
     }
+}
+
+/// From zero: an empty `sum()` is -0.
+fn sum(units: impl Iterator<Item = f64>) -> f64 {
+    units.fold(0.0, |sum, units| sum + units)
 }
 
 fn longest_chain(calls: &[Call]) -> usize {
@@ -150,6 +158,7 @@ async fn forward(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
             read_units: if reads { used } else { 0.0 },
             write_units: if reads { 0.0 } else { used },
             is_audit: document["Item"]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("A#")),
+            is_transaction: operation == "TransactWriteItems",
         });
     }
     (status, [("content-type", "application/x-amz-json-1.0")], text)
