@@ -1,6 +1,6 @@
 //! What is served is a superset of the contract, and every list of endpoints names the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use tests::House;
@@ -154,4 +154,26 @@ async fn routes_document_and_events_name_the_same_endpoints() {
     }
     assert_eq!(v2, routes);
     assert_eq!(v1, routes);
+}
+
+/// Every path has OPTIONS besides: the functions answer CORS themselves.
+#[tokio::test]
+async fn the_template_and_the_watch_routes_lead_to_the_same_functions() {
+    let house = House::start_here().await;
+    let mut routes = BTreeMap::new();
+    for (route, function) in house.stack().routes() {
+        routes.insert(route.to_string(), (*function).to_owned());
+        routes.insert(format!("OPTIONS {}", route.path), (*function).to_owned());
+    }
+    assert_eq!(local::stacks::routes().unwrap(), routes);
+    let manifest: Value = toml_edit::de::from_str(include_str!("../../Cargo.toml")).unwrap();
+    let by_path = &manifest["workspace"]["metadata"]["lambda"]["watch"]["router"];
+    let mut watched = BTreeMap::new();
+    for (path, targets) in by_path.as_object().unwrap() {
+        for target in targets.as_array().unwrap() {
+            let text = |name: &str| target[name].as_str().unwrap().to_owned();
+            watched.insert(format!("{} {path}", text("method")), text("function"));
+        }
+    }
+    assert_eq!(watched, routes);
 }

@@ -33,6 +33,9 @@ struct Arguments {
     /// Send events to the Lambda Invoke API at this URL, not to functions in this process
     #[arg(long, value_name = "URL")]
     functions: Option<String>,
+    /// What stands before the functions' names there, such as latchkey-dev-
+    #[arg(long, value_name = "TEXT", default_value = "", requires = "functions")]
+    function_prefix: String,
     /// Only database, stream and mail: the gateway is another's, such as `cargo lambda watch`
     #[arg(long)]
     services_only: bool,
@@ -56,7 +59,10 @@ impl Arguments {
             data: if self.memory { Data::Memory } else { Data::Directory(self.data) },
             clock: Arc::new(WallClock),
             entropy: Arc::new(SystemEntropy::default()),
-            functions: self.functions.map_or(Functions::InProcess, Functions::Remote),
+            functions: match self.functions {
+                Some(url) => Functions::Remote { url, prefix: self.function_prefix },
+                None => Functions::InProcess,
+            },
             services_only: self.services_only,
             background: true,
             ttl_sweep: !self.no_ttl,

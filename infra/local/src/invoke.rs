@@ -29,11 +29,11 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// The one at `url` with the name and the routes of `function`.
+    /// The one at a URL, under a prefix, with the name and the routes of `function`.
     #[must_use]
-    pub fn of(function: &dyn Function, url: &str, client: reqwest::Client) -> Self {
+    pub fn of(function: &dyn Function, (url, prefix): (&str, &str), client: reqwest::Client) -> Self {
         let name = function.name();
-        let url = format!("{}/2015-03-31/functions/{name}/invocations", url.trim_end_matches('/'));
+        let url = format!("{}/2015-03-31/functions/{prefix}{name}/invocations", url.trim_end_matches('/'));
         Self { name, routes: function.routes(), url, client }
     }
 }

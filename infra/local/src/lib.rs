@@ -22,6 +22,7 @@ pub mod roles;
 pub mod schedule;
 mod serving;
 pub mod stack;
+pub mod stacks;
 pub mod stream;
 pub mod tables;
 

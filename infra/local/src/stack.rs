@@ -35,8 +35,8 @@ const MINUTE: Duration = Duration::from_mins(1);
 pub enum Functions {
     /// In this process.
     InProcess,
-    /// Behind the Lambda Invoke API at this URL.
-    Remote(String),
+    /// Behind the Lambda Invoke API at this URL, their names after a prefix.
+    Remote { url: String, prefix: String },
     /// These, in this process.
     Given(Vec<Arc<dyn Function>>),
 }
@@ -283,11 +283,11 @@ async fn functions(options: &Options, environment: &Environment) -> anyhow::Resu
     match &options.functions {
         Functions::InProcess => mounted().await,
         Functions::Given(functions) => Ok(functions.clone()),
-        Functions::Remote(url) => {
+        Functions::Remote { url, prefix } => {
             // The names and routes are known only from the functions themselves.
             let client = reqwest::Client::new();
             let remote = |function: &Arc<dyn Function>| -> Arc<dyn Function> {
-                Arc::new(Remote::of(&**function, url, client.clone()))
+                Arc::new(Remote::of(&**function, (url, prefix), client.clone()))
             };
             Ok(mounted().await?.iter().map(remote).collect())
         }

@@ -97,9 +97,8 @@ fn sort(error: &SdkError<SendEmailError, HttpResponse>) -> PostError {
                 service.err().code().unwrap_or("unknown")
             );
             match service.err() {
-                SendEmailError::MessageRejected(_) | SendEmailError::BadRequestException(_) => {
-                    PostError::Never(text)
-                }
+                // Not `MessageRejected`: in SES's sandbox, or before an identity is proved, every mail is.
+                SendEmailError::BadRequestException(_) => PostError::Never(text),
                 _ => PostError::Later(text),
             }
         }

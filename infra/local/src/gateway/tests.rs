@@ -168,7 +168,8 @@ async fn a_remote_function_fails_and_answers_alike() {
     let url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(axum::serve(listener, api).into_future());
 
-    let remote: Arc<dyn Function> = Arc::new(crate::invoke::Remote::of(&Echo, &url, reqwest::Client::new()));
+    let remote: Arc<dyn Function> =
+        Arc::new(crate::invoke::Remote::of(&Echo, (&url, ""), reqwest::Client::new()));
     let event = |what: &str| json!({"pathParameters": {"what": what}});
     let answer = invoke(&remote, &event("inferred")).await.unwrap();
     assert_eq!(answer, br#"{"plain":true}"#);

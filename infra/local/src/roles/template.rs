@@ -6,17 +6,7 @@ use anyhow::{Context, anyhow};
 use serde_json::Value;
 
 use super::policy::Statement;
-
-/// Every stack that has functions.
-const STACKS: [(&str, &str); 7] = [
-    ("registration.yaml", include_str!("../../../stacks/registration.yaml")),
-    ("sign-in.yaml", include_str!("../../../stacks/sign-in.yaml")),
-    ("sessions.yaml", include_str!("../../../stacks/sessions.yaml")),
-    ("recovery.yaml", include_str!("../../../stacks/recovery.yaml")),
-    ("account.yaml", include_str!("../../../stacks/account.yaml")),
-    ("factors.yaml", include_str!("../../../stacks/factors.yaml")),
-    ("mail.yaml", include_str!("../../../stacks/mail.yaml")),
-];
+use crate::stacks::Resources;
 
 /// Every role by its function's name. The templates are compiled in, so they are read once.
 static ROLES: LazyLock<Result<BTreeMap<String, Vec<Statement>>, String>> =
@@ -32,26 +22,14 @@ pub fn roles() -> anyhow::Result<&'static BTreeMap<String, Vec<Statement>>> {
 
 fn read() -> anyhow::Result<BTreeMap<String, Vec<Statement>>> {
     let mut roles = BTreeMap::new();
-    for (file, text) in STACKS {
-        let stack: Value = serde_saphyr::from_str(text).with_context(|| file.to_owned())?;
-        let resources = stack["Resources"].as_object().ok_or_else(|| anyhow!("{file} has no resources"))?;
-        for (id, resource) in resources.iter().filter(|(_, resource)| is_function(resource)) {
-            let name = name_of(resource).ok_or_else(|| anyhow!("{file}: {id} has no name"))?;
-            let role =
-                resources.get(&format!("{id}Role")).ok_or_else(|| anyhow!("{file}: {id} has no role"))?;
-            roles.insert(name.to_owned(), statements(role).with_context(|| format!("{file}: {id}"))?);
+    for stack in Resources::of_all()? {
+        for (id, name) in stack.functions()? {
+            let role = stack.get(&format!("{id}Role"))?;
+            let statements = statements(role).with_context(|| format!("{}: {id}", stack.file))?;
+            roles.insert(name.to_owned(), statements);
         }
     }
     Ok(roles)
-}
-
-fn is_function(resource: &Value) -> bool {
-    resource["Type"] == "AWS::Serverless::Function"
-}
-
-/// `latchkey-${Stage}-login` is `login`.
-fn name_of(function: &Value) -> Option<&str> {
-    function["Properties"]["FunctionName"].as_str()?.strip_prefix("latchkey-${Stage}-")
 }
 
 fn statements(role: &Value) -> anyhow::Result<Vec<Statement>> {
@@ -128,15 +106,13 @@ mod tests {
 
     #[test]
     fn a_signing_key_is_read_by_who_has_the_key_to_open_it() {
-        for (function, statements) in roles().unwrap() {
-            let reads = statements.iter().any(|statement| statement.partitions.iter().any(|at| at == "K#*"));
-            let stack = STACKS
-                .iter()
-                .find(|(_, text)| text.contains(&format!("latchkey-${{Stage}}-{function}'")))
-                .unwrap();
-            let (_, function) = stack.1.split_once(&format!("latchkey-${{Stage}}-{function}'")).unwrap();
-            let (variables, _) = function.split_once("AWS::IAM::Role").unwrap();
-            assert!(!reads || variables.contains("LATCHKEY_KEY_SIGNING"), "{variables}");
+        for stack in Resources::of_all().unwrap() {
+            for (id, name) in stack.functions().unwrap() {
+                let reads =
+                    roles().unwrap()[name].iter().any(|it| it.partitions.iter().any(|at| at == "K#*"));
+                let variables = &stack.get(id).unwrap()["Properties"]["Environment"]["Variables"];
+                assert_eq!(reads, variables["LATCHKEY_KEY_SIGNING"].is_string(), "{name}");
+            }
         }
     }
 }

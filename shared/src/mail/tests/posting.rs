@@ -102,7 +102,7 @@ async fn sends_both_forms_to_one_address() {
 async fn sorts_refusals_from_delays_and_tells_no_address() {
     const QUOTING: &str = r#"{"message":"Email address is not verified: ann@example.test"}"#;
     let cases = [
-        (Answer::Status(400, "MessageRejected", QUOTING), false),
+        (Answer::Status(400, "MessageRejected", QUOTING), true),
         (Answer::Status(400, "BadRequestException", QUOTING), false),
         (Answer::Status(400, "SendingPausedException", QUOTING), true),
         (Answer::Status(400, "AccountSuspendedException", QUOTING), true),

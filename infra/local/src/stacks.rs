@@ -1,0 +1,88 @@
+//! The functions and routes as `infra/stacks` has them.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, anyhow};
+use serde_json::{Map, Value};
+
+/// Every stack that has functions.
+const STACKS: [(&str, &str); 7] = [
+    ("registration.yaml", include_str!("../../stacks/registration.yaml")),
+    ("sign-in.yaml", include_str!("../../stacks/sign-in.yaml")),
+    ("sessions.yaml", include_str!("../../stacks/sessions.yaml")),
+    ("recovery.yaml", include_str!("../../stacks/recovery.yaml")),
+    ("account.yaml", include_str!("../../stacks/account.yaml")),
+    ("factors.yaml", include_str!("../../stacks/factors.yaml")),
+    ("mail.yaml", include_str!("../../stacks/mail.yaml")),
+];
+
+/// One stack: its file's name and its resources. Short forms such as `!Ref` read as what they stand before.
+pub(crate) struct Resources {
+    pub file: &'static str,
+    all: Map<String, Value>,
+}
+
+impl Resources {
+    /// Every stack that has functions.
+    ///
+    /// # Errors
+    /// When one is not as it should be: one sentence that names it.
+    pub fn of_all() -> anyhow::Result<Vec<Self>> {
+        STACKS.iter().map(|(file, text)| Self::read(file, text)).collect()
+    }
+
+    fn read(file: &'static str, text: &str) -> anyhow::Result<Self> {
+        let mut stack: Value = serde_saphyr::from_str(text).with_context(|| file.to_owned())?;
+        match stack["Resources"].take() {
+            Value::Object(all) => Ok(Self { file, all }),
+            _ => Err(anyhow!("{file} has no resources")),
+        }
+    }
+
+    pub fn get(&self, id: &str) -> anyhow::Result<&Value> {
+        self.all.get(id).ok_or_else(|| anyhow!("{}: there is no {id}", self.file))
+    }
+
+    /// The logical id and the resource of each of this type.
+    pub fn of_type(&self, of: &str) -> impl Iterator<Item = (&str, &Value)> {
+        self.all.iter().filter(move |(_, resource)| resource["Type"] == of).map(|(id, it)| (id.as_str(), it))
+    }
+
+    /// Each function's logical id and name: `latchkey-${Stage}-login` is `login`.
+    pub fn functions(&self) -> anyhow::Result<Vec<(&str, &str)>> {
+        self.of_type("AWS::Serverless::Function")
+            .map(|(id, function)| {
+                let name = function["Properties"]["FunctionName"].as_str();
+                let name = name.and_then(|name| name.strip_prefix("latchkey-${Stage}-"));
+                Ok((id, name.ok_or_else(|| anyhow!("{}: {id} has no name", self.file))?))
+            })
+            .collect()
+    }
+}
+
+/// Every route of the deployed gateway, such as `POST /api/v1/…/login`, and its function's name.
+///
+/// # Errors
+/// When a stack is not as it should be, or two routes are the same.
+pub fn routes() -> anyhow::Result<BTreeMap<String, String>> {
+    let mut routes = BTreeMap::new();
+    for stack in Resources::of_all()? {
+        let functions: BTreeMap<_, _> = stack.functions()?.into_iter().collect();
+        for (id, route) in stack.of_type("AWS::ApiGatewayV2::Route") {
+            let text = |name: &str| {
+                route["Properties"][name]
+                    .as_str()
+                    .ok_or_else(|| anyhow!("{}: {id} has no {name}", stack.file))
+            };
+            let (key, target) = (text("RouteKey")?, text("Target")?);
+            let integration = target.strip_prefix("integrations/${").and_then(|rest| rest.strip_suffix('}'));
+            let integration = stack.get(integration.unwrap_or_default())?;
+            let function = integration["Properties"]["IntegrationUri"].as_str().unwrap_or_default();
+            let function = functions.get(function.trim_end_matches(".Arn")).copied().unwrap_or_default();
+            if routes.insert(key.to_owned(), function.to_owned()).is_some() {
+                return Err(anyhow!("{}: {key} is there twice", stack.file));
+            }
+        }
+    }
+    Ok(routes)
+}
