@@ -55,7 +55,7 @@ impl<E: Endpoint> Served<E> {
         if request.method == Method::OPTIONS {
             return finish(cors::preflight(&request, E::ROUTES, tenant.as_deref()));
         }
-        let answered = match request.check_body() {
+        let answered = match request.check() {
             Ok(()) => self.endpoint.call(&request).await,
             Err(problem) => Err(problem),
         };

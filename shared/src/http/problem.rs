@@ -61,6 +61,8 @@ codes! {
         "The account is suspended.",
     TenantSuspended 403 "tenant_suspended" "Tenant suspended"
         "The tenant is suspended.",
+    EdgeRequired 403 "edge_required" "Edge required"
+        "This address is not for calls. Use the one that the service is published at.",
     OriginNotAllowed 403 "origin_not_allowed" "Origin not allowed"
         "A request with a cookie must come from an allowed origin and carry JSON.",
     ReauthenticationRequired 403 "reauthentication_required" "Reauthentication required"

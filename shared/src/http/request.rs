@@ -24,6 +24,8 @@ pub struct Request {
     pub method: Method,
     pub path: String,
     pub from: ClientAddress,
+    /// Not through CloudFront, where all have to come through it.
+    beside_the_edge: bool,
     parameters: HashMap<String, String>,
     query: Vec<(String, String)>,
     headers: HeaderMap,
@@ -31,8 +33,9 @@ pub struct Request {
 }
 
 impl Request {
-    /// Takes an event apart. With `edge_secret`, a request counts as CloudFront's, which alone
-    /// knows it, and the viewer's address is what CloudFront says.
+    /// Takes an event apart. With `edge_secret`, every request has to come through CloudFront, which
+    /// alone knows it, and the viewer's address is what CloudFront says. While the secret is changed
+    /// there are two, with a comma between.
     #[must_use]
     pub fn of(event: lambda_http::Request, at: Timestamp, edge_secret: Option<&str>) -> Self {
         let (id, source) = match event.request_context_ref() {
@@ -53,7 +56,8 @@ impl Request {
             Body::Binary(bytes) => bytes,
             _ => Vec::new(),
         };
-        let viewer = edge_secret.and_then(|secret| viewer(&parts.headers, secret));
+        let from_edge = edge_secret.map(|secrets| is_from_edge(&parts.headers, secrets));
+        let viewer = if from_edge == Some(true) { viewer(&parts.headers) } else { None };
         Self {
             id: id.unwrap_or_default(),
             at,
@@ -62,6 +66,7 @@ impl Request {
             from: viewer
                 .or_else(|| source.and_then(|source| source.parse().ok()))
                 .unwrap_or(ClientAddress::UNKNOWN),
+            beside_the_edge: from_edge == Some(false),
             parameters,
             query,
             headers: parts.headers,
@@ -72,8 +77,12 @@ impl Request {
     /// Whether an endpoint should look at it at all; decided before any work.
     ///
     /// # Errors
-    /// 413 for a body that is too large, 415 for one that is not JSON.
-    pub fn check_body(&self) -> Result<(), Problem> {
+    /// 403 for one that did not come through the edge, 413 for a body that is too large, 415 for one
+    /// that is not JSON.
+    pub fn check(&self) -> Result<(), Problem> {
+        if self.beside_the_edge {
+            return Err(Code::EdgeRequired.into());
+        }
         if self.body.len() > MOST_BODY_BYTES {
             return Err(Code::BodyTooLarge.into());
         }
@@ -162,12 +171,13 @@ fn foreign(content_type: &str) -> bool {
     kind != "application/json" && !(kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
-fn viewer(headers: &HeaderMap, secret: &str) -> Option<ClientAddress> {
+fn is_from_edge(headers: &HeaderMap, secrets: &str) -> bool {
     use subtle::ConstantTimeEq;
-    let shown = headers.get("x-latchkey-edge")?.as_bytes();
-    if !bool::from(shown.ct_eq(secret.as_bytes())) {
-        return None;
-    }
+    let shown = headers.get("x-latchkey-edge").map(http::HeaderValue::as_bytes).unwrap_or_default();
+    secrets.split(',').any(|secret| !secret.is_empty() && bool::from(shown.ct_eq(secret.as_bytes())))
+}
+
+fn viewer(headers: &HeaderMap) -> Option<ClientAddress> {
     // `address:port`, an IPv6 address without brackets.
     let viewer = headers.get("cloudfront-viewer-address")?.to_str().ok()?;
     viewer.rsplit_once(':')?.0.trim_matches(['[', ']']).parse().ok()
