@@ -13,6 +13,7 @@ mod epoch;
 mod factors;
 mod input;
 mod login;
+mod metrics;
 mod mfa;
 mod mutations;
 mod password;

@@ -14,6 +14,7 @@ use latchkey::{
     http::Problem,
     jiff::SignedDuration,
     mail::{Letter, MailedCode},
+    metrics::Metric,
     runtime::Parts,
     sign_in::later,
     store::{Due, Entry},
@@ -165,6 +166,7 @@ async fn reset(
     if left < 1 {
         // The errand of a verification outlives the link that it turned out to need.
         tracing::error!(kind = "reset", tenant = %tenant.slug, "a mail expired unsent");
+        parts.meters.count(Metric::ExpiredMails);
         return Ok(None);
     }
     let selector = Selector::address(parts.passwords_key()?, tenant.id, &login.email_key);

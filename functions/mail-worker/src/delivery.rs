@@ -5,6 +5,7 @@ use latchkey::{
     http::Problem,
     jiff::SignedDuration,
     mail::{PostError, Voice, render},
+    metrics::Metric,
     runtime::Parts,
     sign_in::later,
     store::{Claimed, Due, Entry},
@@ -47,6 +48,7 @@ pub async fn deliver(worker: &MailWorker, due: &Due) -> Result<(), String> {
     let (kind, slug, attempts) = (kind(&claimed.entry), slug(&claimed.entry), claimed.attempts);
     if claimed.mail_by() <= parts.clock.now() {
         tracing::error!(kind, tenant = %slug, attempts, "a mail expired unsent");
+        parts.meters.count(Metric::ExpiredMails);
         return parts.store.done(due).await.map_err(|error| error.to_string());
     }
     match send(worker, &claimed).await {
@@ -91,6 +93,7 @@ async fn send(worker: &MailWorker, claimed: &Claimed) -> Result<Outcome, String>
         Err(PostError::Later(why)) => Err(why),
         Err(PostError::Never(why)) => {
             tracing::error!(why, "a mail is rejected");
+            parts.meters.count(Metric::RejectedMails);
             Ok(Outcome::Rejected)
         }
     }

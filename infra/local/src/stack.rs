@@ -7,6 +7,7 @@ use dynoxide::Database;
 use latchkey::{
     domain::{Clock, Entropy},
     http::Route,
+    metrics::{Sink, standard_output},
     runtime::{Function, World},
 };
 use tokio::net::TcpListener;
@@ -61,6 +62,8 @@ pub struct Options {
     pub ttl_sweep: bool,
     /// Variables for the functions, over those of the stack.
     pub variables: Environment,
+    /// Where functions in this process print metrics, if `LATCHKEY_STAGE` is among the variables.
+    pub metrics: Sink,
 }
 
 impl Options {
@@ -80,6 +83,7 @@ impl Options {
             background: false,
             ttl_sweep: false,
             variables: Environment::new(),
+            metrics: standard_output(),
         }
     }
 }
@@ -279,7 +283,9 @@ fn url(listener: &TcpListener) -> anyhow::Result<String> {
 }
 
 async fn functions(options: &Options, environment: &Environment) -> anyhow::Result<Vec<Arc<dyn Function>>> {
-    let mounted = || mount(environment, World::of(Arc::clone(&options.clock), Arc::clone(&options.entropy)));
+    let world = World::of(Arc::clone(&options.clock), Arc::clone(&options.entropy));
+    let world = world.printing_to(Arc::clone(&options.metrics));
+    let mounted = || mount(environment, world.clone());
     match &options.functions {
         Functions::InProcess => mounted().await,
         Functions::Given(functions) => Ok(functions.clone()),

@@ -11,6 +11,7 @@ use tower::Service;
 use super::{Problem, Request, Response, Route, cors, describe::Operation, log::LogLine};
 use crate::{
     keys::Purpose,
+    metrics::Metric,
     runtime::{Function, Parts},
 };
 
@@ -35,7 +36,7 @@ pub trait Endpoint: Send + Sync + Sized + 'static {
     async fn call(&self, request: &Request) -> Result<Response, Problem>;
 }
 
-/// An endpoint with what surrounds it: CORS, problems, headers, the log line.
+/// An endpoint with what surrounds it: CORS, problems, headers, the log line, the metrics.
 pub struct Served<E> {
     endpoint: E,
     parts: Parts,
@@ -65,7 +66,17 @@ impl<E: Endpoint> Served<E> {
         let response = cors::answer(response, &request, tenant.as_deref());
         let outcome = (response.status, problem.as_ref());
         LogLine::of(E::NAME, &request, outcome, self.parts.clock.now()).write();
+        self.meter(response.status);
         finish(response)
+    }
+
+    fn meter(&self, status: u16) {
+        match status {
+            429 => self.parts.meters.count(Metric::TooManyAttempts),
+            500.. => self.parts.meters.count(Metric::Faults),
+            _ => {}
+        }
+        self.parts.meters.print();
     }
 }
 

@@ -74,6 +74,10 @@ async fn send(State(mail): State<Mail>, body: Bytes) -> Response {
                 let status = StatusCode::INTERNAL_SERVER_ERROR;
                 return refusal(status, "InternalFailure", "The service failed, as it was told to.");
             }
+            Mode::Reject => {
+                let status = StatusCode::BAD_REQUEST;
+                return refusal(status, "MessageRejected", "The message is rejected, as it was told to be.");
+            }
             Mode::None | Mode::Slow => {}
         }
     }
