@@ -53,6 +53,17 @@ pub enum Payment {
     },
 }
 
+impl Payment {
+    /// The purse that decides whether a mail is wanted at all; a notice has none.
+    pub fn purse(&self) -> Option<Purse> {
+        match self {
+            Self::Purse(purse) => Some(*purse),
+            Self::StrangerWithoutAccount => Some(Purse::Stranger),
+            Self::Notice { .. } => None,
+        }
+    }
+}
+
 pub type Decision = Result<Option<Outgoing>, Problem>;
 
 /// Decides what an entry comes to. Nothing is written but what caps a user's sessions and devices.

@@ -26,6 +26,8 @@ enum Outcome {
     NothingToSend,
     /// The mailbox's or the tenant's budget is used up.
     OverBudget,
+    /// The address bounced or complained.
+    Undeliverable,
     /// SES takes no mail for this address.
     Rejected,
 }
@@ -73,6 +75,9 @@ async fn send(worker: &MailWorker, claimed: &Claimed) -> Result<Outcome, String>
     let Some(outgoing) = decide(parts, &tenant, &claimed.due, &claimed.entry).await.map_err(told)? else {
         return Ok(Outcome::NothingToSend);
     };
+    if is_undeliverable(parts, &outgoing).await? {
+        return Ok(Outcome::Undeliverable);
+    }
     if !pay(parts, &tenant, claimed, &outgoing).await.map_err(told)? {
         return Ok(Outcome::OverBudget);
     }
@@ -97,6 +102,14 @@ async fn send(worker: &MailWorker, claimed: &Claimed) -> Result<Outcome, String>
             Ok(Outcome::Rejected)
         }
     }
+}
+
+/// Looked up before the mail is paid for: a mail that is not sent costs its mailbox no turn.
+async fn is_undeliverable(parts: &Parts, outgoing: &Outgoing) -> Result<bool, String> {
+    // An address that does not read as one was never reported as one.
+    let Ok(email) = Email::parse(&outgoing.to) else { return Ok(false) };
+    let found = parts.store.undeliverable(email.key()).await.map_err(|error| error.to_string())?;
+    Ok(found.stops(outgoing.payment.purse(), parts.clock.now()))
 }
 
 /// Pays for a mail once, however often its delivery is tried.

@@ -28,6 +28,7 @@ mod signing_keys;
 mod start;
 mod tenants;
 mod transaction;
+mod undeliverable;
 mod users;
 
 use std::sync::Arc;
