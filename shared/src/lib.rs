@@ -3,6 +3,7 @@
 //! The layers, from the inside out; a module uses only what stands above it:
 //!
 //! - [`domain`]: the rules. Knows neither HTTP nor AWS.
+//! - [`metrics`]: what alarms are set on.
 //! - [`keys`], [`tokens`]: data keys and what is made with them: hashes, seals, bearer secrets, JWTs.
 //! - [`authenticators`]: what a second factor proves, and how.
 //! - [`store`], [`mail`]: DynamoDB and SES.
@@ -17,6 +18,7 @@ pub mod domain;
 pub mod http;
 pub mod keys;
 pub mod mail;
+pub mod metrics;
 pub mod runtime;
 pub mod sign_in;
 pub mod store;

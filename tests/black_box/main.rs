@@ -13,6 +13,8 @@ mod epoch;
 mod factors;
 mod input;
 mod login;
+mod mailboxes;
+mod metrics;
 mod mfa;
 mod mutations;
 mod password;

@@ -331,6 +331,8 @@ async fn a_hundred_wrong_codes_disable_an_app_until_it_is_enrolled_anew() {
     }
     println!("row 12, TOTP: {evaluated} of 500 guesses evaluated; owner told at {told_at:?}");
     assert_eq!((evaluated, told_at), (100, Some(10)));
+    let total = |name| house.metrics.total(name);
+    assert_eq!((total("FailedFactors"), total("DisabledFactors")), (100, 1));
     let handle = ada.handle(&client).await;
     assert_eq!(ada.show(&client, &handle, "totp", &app.code(&house, 0)).await.status, 429);
     // Another factor still lets its owner in, who sees why and enrols it anew.

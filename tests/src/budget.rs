@@ -5,7 +5,7 @@ use std::{
     net::Ipv4Addr,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -47,6 +47,7 @@ struct Shared {
     client: reqwest::Client,
     calls: Mutex<Vec<Call>>,
     broken: AtomicBool,
+    conflicts: AtomicUsize,
 }
 
 struct Call {
@@ -68,6 +69,7 @@ impl Meter {
             client: reqwest::Client::new(),
             calls: Mutex::default(),
             broken: AtomicBool::new(false),
+            conflicts: AtomicUsize::new(0),
         });
         let router = Router::new().fallback(any(forward)).with_state(Arc::clone(&shared));
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -86,6 +88,11 @@ impl Meter {
     /// Answers every call as a DynamoDB that is out, or passes them on again.
     pub fn break_off(&self, broken: bool) {
         self.shared.broken.store(broken, Ordering::Relaxed);
+    }
+
+    /// Has the next transactions meet another.
+    pub fn conflict(&self, times: usize) {
+        self.shared.conflicts.store(times, Ordering::Relaxed);
     }
 
     /// Reads the meter and sets it back.
@@ -119,15 +126,23 @@ fn longest_chain(calls: &[Call]) -> usize {
 }
 
 async fn forward(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
+    let json = [("content-type", "application/x-amz-json-1.0")];
     if shared.broken.load(Ordering::Relaxed) {
         let out = Bytes::from_static(br#"{"__type":"InternalServerError"}"#);
-        return (StatusCode::INTERNAL_SERVER_ERROR, [("content-type", "application/x-amz-json-1.0")], out);
+        return (StatusCode::INTERNAL_SERVER_ERROR, json, out);
     }
     let began = Instant::now();
     tokio::time::sleep(HOLD_UP).await;
     let target =
         headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let fewer = |left: usize| left.checked_sub(1);
+    if operation == "TransactWriteItems"
+        && shared.conflicts.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).is_ok()
+    {
+        let conflict = Bytes::from_static(CONFLICT);
+        return (StatusCode::BAD_REQUEST, json, conflict);
+    }
     let mut document: Value = serde_json::from_slice(&body).unwrap_or_default();
     let metered = ["GetItem", "Query", "Scan", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
     if metered.contains(&operation.as_str()) {
@@ -161,8 +176,12 @@ async fn forward(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
             is_transaction: operation == "TransactWriteItems",
         });
     }
-    (status, [("content-type", "application/x-amz-json-1.0")], text)
+    (status, json, text)
 }
+
+/// As DynamoDB cancels a transaction that meets another.
+const CONFLICT: &[u8] =
+    br#"{"__type":"TransactionCanceledException","CancellationReasons":[{"Code":"TransactionConflict"}]}"#;
 
 /// A refused condition costs what the write would have.
 fn units(answer: &Value, done: bool) -> f64 {

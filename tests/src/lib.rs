@@ -13,6 +13,7 @@ mod answer;
 pub mod authenticator;
 mod budget;
 pub mod factors;
+mod metrics;
 pub mod people;
 
 use std::{
@@ -33,6 +34,7 @@ use serde_json::Value;
 pub use answer::{Answer, Client, below};
 pub use budget::{Meter, Spending};
 pub use factors::App;
+pub use metrics::Metrics;
 pub use people::{PASSWORD, Person};
 
 /// A stack, and the means to look behind it.
@@ -41,6 +43,8 @@ pub use people::{PASSWORD, Person};
 /// its tenants get names of their own there, and its clock cannot be moved.
 pub struct House {
     pub parts: Parts,
+    /// What this house's functions print; nothing of one elsewhere.
+    pub metrics: Metrics,
     place: Place,
     gateway: String,
     /// Sets this house's tenants apart from those of another test.
@@ -88,14 +92,18 @@ impl House {
         let mark = u64::from_be_bytes(world.entropy.bytes());
         let parts = admin::start(&get, world).await.unwrap();
         let mark = format!("{mark:x}");
-        Self { parts, place: Place::Elsewhere { mail, http: reqwest::Client::new() }, gateway, mark }
+        let place = Place::Elsewhere { mail, http: reqwest::Client::new() };
+        Self { parts, metrics: Metrics::default(), place, gateway, mark }
     }
 
     async fn start_at(variables: BTreeMap<String, String>, dynamodb: Option<SocketAddr>) -> Self {
         let clock = Arc::new(ManualClock::at("2026-06-01T12:00:00Z".parse::<Timestamp>().unwrap()));
         let entropy = Arc::new(SystemEntropy::default());
         let mut options = Options::for_tests(clock.clone(), entropy.clone());
+        let metrics = Metrics::default();
         options.variables = variables;
+        options.variables.insert("LATCHKEY_STAGE".to_owned(), "test".to_owned());
+        options.metrics = metrics.sink();
         options.dynamodb = dynamodb.unwrap_or(options.dynamodb);
         let stack = Stack::start(options).await.unwrap();
         let environment = stack.environment().clone();
@@ -103,7 +111,7 @@ impl House {
         let parts = admin::start(&get, World::of(clock.clone(), entropy)).await.unwrap();
         let gateway = stack.gateway().unwrap().to_owned();
         let place = Place::Here { stack: Box::new(stack), clock };
-        Self { parts, place, gateway, mark: String::new() }
+        Self { parts, metrics, place, gateway, mark: String::new() }
     }
 
     /// A house whose functions reach DynamoDB through a meter.

@@ -14,6 +14,7 @@ use latchkey::{
     http::Problem,
     jiff::SignedDuration,
     mail::{Letter, MailedCode},
+    metrics::Metric,
     runtime::Parts,
     sign_in::later,
     store::{Due, Entry},
@@ -50,6 +51,17 @@ pub enum Payment {
         user: UserId,
         kind: String,
     },
+}
+
+impl Payment {
+    /// The purse that decides whether a mail is wanted at all; a notice has none.
+    pub fn purse(&self) -> Option<Purse> {
+        match self {
+            Self::Purse(purse) => Some(*purse),
+            Self::StrangerWithoutAccount => Some(Purse::Stranger),
+            Self::Notice { .. } => None,
+        }
+    }
 }
 
 pub type Decision = Result<Option<Outgoing>, Problem>;
@@ -165,6 +177,7 @@ async fn reset(
     if left < 1 {
         // The errand of a verification outlives the link that it turned out to need.
         tracing::error!(kind = "reset", tenant = %tenant.slug, "a mail expired unsent");
+        parts.meters.count(Metric::ExpiredMails);
         return Ok(None);
     }
     let selector = Selector::address(parts.passwords_key()?, tenant.id, &login.email_key);

@@ -5,6 +5,7 @@ use latchkey::{
     http::Problem,
     jiff::SignedDuration,
     mail::{PostError, Voice, render},
+    metrics::Metric,
     runtime::Parts,
     sign_in::later,
     store::{Claimed, Due, Entry},
@@ -25,6 +26,8 @@ enum Outcome {
     NothingToSend,
     /// The mailbox's or the tenant's budget is used up.
     OverBudget,
+    /// The address bounced or complained.
+    Undeliverable,
     /// SES takes no mail for this address.
     Rejected,
 }
@@ -47,6 +50,7 @@ pub async fn deliver(worker: &MailWorker, due: &Due) -> Result<(), String> {
     let (kind, slug, attempts) = (kind(&claimed.entry), slug(&claimed.entry), claimed.attempts);
     if claimed.mail_by() <= parts.clock.now() {
         tracing::error!(kind, tenant = %slug, attempts, "a mail expired unsent");
+        parts.meters.count(Metric::ExpiredMails);
         return parts.store.done(due).await.map_err(|error| error.to_string());
     }
     match send(worker, &claimed).await {
@@ -71,6 +75,9 @@ async fn send(worker: &MailWorker, claimed: &Claimed) -> Result<Outcome, String>
     let Some(outgoing) = decide(parts, &tenant, &claimed.due, &claimed.entry).await.map_err(told)? else {
         return Ok(Outcome::NothingToSend);
     };
+    if is_undeliverable(parts, &outgoing).await? {
+        return Ok(Outcome::Undeliverable);
+    }
     if !pay(parts, &tenant, claimed, &outgoing).await.map_err(told)? {
         return Ok(Outcome::OverBudget);
     }
@@ -91,9 +98,18 @@ async fn send(worker: &MailWorker, claimed: &Claimed) -> Result<Outcome, String>
         Err(PostError::Later(why)) => Err(why),
         Err(PostError::Never(why)) => {
             tracing::error!(why, "a mail is rejected");
+            parts.meters.count(Metric::RejectedMails);
             Ok(Outcome::Rejected)
         }
     }
+}
+
+/// Looked up before the mail is paid for: a mail that is not sent costs its mailbox no turn.
+async fn is_undeliverable(parts: &Parts, outgoing: &Outgoing) -> Result<bool, String> {
+    // An address that does not read as one was never reported as one.
+    let Ok(email) = Email::parse(&outgoing.to) else { return Ok(false) };
+    let found = parts.store.undeliverable(email.key()).await.map_err(|error| error.to_string())?;
+    Ok(found.stops(outgoing.payment.purse(), parts.clock.now()))
 }
 
 /// Pays for a mail once, however often its delivery is tried.

@@ -12,8 +12,10 @@ use async_trait::async_trait;
 use aws_lambda_events::event::dynamodb::Event;
 use latchkey::{
     http::Route,
+    jiff::Timestamp,
     keys::Purpose,
     mail::Post,
+    metrics::Metric,
     runtime::{self, Function, Parts, StartError, World},
     store::Due,
 };
@@ -50,12 +52,34 @@ impl MailWorker {
     }
 
     async fn of_minute(&self) -> Result<(), String> {
-        for due in self.parts.store.due().await.map_err(|error| error.to_string())? {
+        let due = self.parts.store.due().await.map_err(|error| error.to_string())?;
+        self.meter_age(due.iter().map(|(_, since)| *since).min());
+        for (due, _) in due {
             if let Err(error) = delivery::deliver(self, &due).await {
                 tracing::error!(%error, "an outbox entry could not be handled");
             }
         }
         Ok(())
+    }
+
+    /// Told before anything is delivered: a worker that runs out of time is one to tell of.
+    fn meter_age(&self, oldest: Option<Timestamp>) {
+        let Some(oldest) = oldest else { return };
+        let seconds = self.parts.clock.now().duration_since(oldest).as_secs();
+        self.parts.meters.measure(Metric::OutboxAge, u64::try_from(seconds).unwrap_or(0));
+        self.parts.meters.print();
+    }
+
+    async fn work(&self, event: &[u8]) -> Result<Value, String> {
+        let event: Value = serde_json::from_slice(event).map_err(|error| error.to_string())?;
+        if event.get("Records").is_none() {
+            self.of_minute().await?;
+            return Ok(json!({}));
+        }
+        let event: Event = serde_json::from_value(event).map_err(|error| error.to_string())?;
+        let failed = self.of_stream(event).await;
+        let failed: Vec<_> = failed.into_iter().map(|number| json!({ "itemIdentifier": number })).collect();
+        Ok(json!({ "batchItemFailures": failed }))
     }
 }
 
@@ -70,18 +94,9 @@ impl Function for MailWorker {
     }
 
     async fn invoke(&self, event: &[u8]) -> Result<Vec<u8>, String> {
-        let event: Value = serde_json::from_slice(event).map_err(|error| error.to_string())?;
-        let answer = if event.get("Records").is_some() {
-            let event: Event = serde_json::from_value(event).map_err(|error| error.to_string())?;
-            let failed = self.of_stream(event).await;
-            let failed: Vec<_> =
-                failed.into_iter().map(|number| json!({ "itemIdentifier": number })).collect();
-            json!({ "batchItemFailures": failed })
-        } else {
-            self.of_minute().await?;
-            json!({})
-        };
-        serde_json::to_vec(&answer).map_err(|error| error.to_string())
+        let answer = self.work(event).await;
+        self.parts.meters.print();
+        serde_json::to_vec(&answer?).map_err(|error| error.to_string())
     }
 }
 

@@ -205,7 +205,11 @@ impl MfaVerify {
     ) -> Result<Response, Problem> {
         let failed = self.event(request, tenant, EventKind::MfaFailed, tried, asked);
         let store = &self.parts.store;
-        futures::try_join!(store.record(&failed), self.tell_owner(request, tenant, tried, asked))?;
+        futures::try_join!(
+            store.record(&failed),
+            self.tell_owner(request, tenant, tried, asked),
+            self.note_disabled(request, tenant, tried, asked),
+        )?;
         Ok(Response::data(request, &MFAChallengeResponse::failed(asked.method)))
     }
 
@@ -227,6 +231,21 @@ impl MfaVerify {
         };
         let errand = Errand::notice(tenant, what, request.at);
         self.parts.store.queue(&self.parts.store.new_errand(), &errand).await
+    }
+
+    /// Likewise exactly one is the hundredth: the factor takes no try after it.
+    async fn note_disabled(
+        &self,
+        request: &Request,
+        tenant: &Tenant,
+        tried: &Counted,
+        asked: &Asked,
+    ) -> Result<(), StoreError> {
+        if tried.in_a_row != Backoff::MOST {
+            return Ok(());
+        }
+        let disabled = self.event(request, tenant, EventKind::FactorDisabled, tried, asked);
+        self.parts.store.record(&disabled).await
     }
 
     /// A backup code that signed in is told of: there is one less (NIST SP 800-63B-4 §4.2).

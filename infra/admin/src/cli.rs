@@ -13,7 +13,7 @@ use latchkey::{
 };
 use serde_json::Value;
 
-use crate::{AdminError, environment::Variables, print, tenant, user};
+use crate::{AdminError, environment::Variables, mailbox, print, tenant, user};
 
 /// Administers Latchkey's tenants and their users.
 #[derive(Parser)]
@@ -40,6 +40,9 @@ enum Command {
     /// Users of a tenant
     #[command(subcommand)]
     User(UserCommand),
+    /// Addresses that are not mailed to
+    #[command(subcommand)]
+    Mailbox(mailbox::Command),
     /// Make a token for a service that calls in a tenant's name
     ClientToken {
         tenant: String,
@@ -161,6 +164,7 @@ async fn execute(arguments: Arguments) -> Result<String, AdminError> {
     match arguments.command {
         Command::Tenant(command) => on_tenant(&parts, command, json).await,
         Command::User(command) => on_user(&parts, command, json).await,
+        Command::Mailbox(command) => command.run(&parts, json).await,
         Command::ClientToken { tenant, name, minutes } => {
             let tenant = load(&parts, &tenant).await?;
             let token = tenant::client_token(&parts, &tenant, &name, minutes).await?;
@@ -292,6 +296,8 @@ mod tests {
             "user resume acme a@b.test",
             "user revoke-sessions acme a@b.test --json",
             "client-token acme backend --minutes 5",
+            "mailbox show a@b.test --json",
+            "mailbox clear a@b.test",
         ] {
             assert!(parsed(line).is_ok(), "{line}");
         }

@@ -1,11 +1,13 @@
-//! Administration of tenants and their users: the use cases, and the command line on top of them.
+//! Administration of tenants, their users and the mailboxes that are not mailed to: the use cases, and the
+//! command line on top of them.
 //!
-//! Every change writes an audit event that says who made it.
+//! Every change of a tenant or a user writes an audit event that says who made it.
 
 mod audit;
 pub mod cli;
 mod environment;
 mod error;
+pub mod mailbox;
 mod print;
 mod start;
 pub mod tenant;

@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use latchkey::{
-    domain::{Settings, Tenant, settings::SettingDoc, user::UserState},
+    domain::{Settings, Tenant, settings::SettingDoc, undeliverable::Reason, user::UserState},
     jiff::Timestamp,
 };
 use serde_json::{Value, json};
 
-use crate::user::Shown;
+use crate::{mailbox::Mailbox, user::Shown};
 
 pub fn tenant(tenant: &Tenant, as_json: bool) -> String {
     let document = tenant_document(tenant);
@@ -44,6 +44,20 @@ pub fn users(users: &[UserState], as_json: bool) -> String {
     table(users.iter().map(|user| {
         [user.user_id.to_string(), word(&json!(user.standing)), user.email_key.as_str().to_owned()]
     }))
+}
+
+/// The status is the reason that stops more.
+pub fn mailbox(mailbox: &Mailbox, as_json: bool) -> String {
+    let mut document = json!({ "address": mailbox.email.address(), "status": "deliverable" });
+    for reason in [Reason::Complained, Reason::Bounced] {
+        if let Some(at) = mailbox.found.since(reason, mailbox.at) {
+            let name = reason.name();
+            document["status"] = name.into();
+            document[format!("{name}_at")] = second(at).into();
+            document[format!("{name}_until")] = second(reason.until(at)).into();
+        }
+    }
+    if as_json { document.to_string() } else { lines(&document) }
 }
 
 /// The documentation of the settings: a Markdown table, or a list.
@@ -100,13 +114,14 @@ fn second(at: Timestamp) -> String {
 
 fn lines(document: &Value) -> String {
     let mut text = String::new();
+    let width = document.as_object().into_iter().flatten().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, value) in document.as_object().into_iter().flatten() {
         let shown = match value {
             Value::String(text) => text.clone(),
             Value::Object(_) => serde_json::to_string_pretty(value).unwrap_or_default(),
             other => other.to_string(),
         };
-        let _ = writeln!(text, "{name:<12} {shown}");
+        let _ = writeln!(text, "{name:<width$}  {shown}");
     }
     text
 }
@@ -126,7 +141,28 @@ fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use latchkey::domain::Email;
+
     use super::*;
+
+    #[test]
+    fn a_mailbox_shows_what_still_holds_against_it() {
+        let found = json!({ "bounced_at": 0, "complained_at": 864_000 });
+        let shown = |day: i64| {
+            let mailbox = Mailbox {
+                email: Email::parse("Ada@example.com").unwrap(),
+                found: serde_json::from_value(found.clone()).unwrap(),
+                at: Timestamp::from_second(86_400 * day).unwrap(),
+            };
+            super::mailbox(&mailbox, false)
+        };
+        let bounced = "bounced_at        1970-01-01T00:00:00Z\nbounced_until     1970-01-31T00:00:00Z\n";
+        let complained = "complained_at     1970-01-11T00:00:00Z\ncomplained_until  1971-02-15T00:00:00Z\n";
+        let address = "address           Ada@example.com\n";
+        assert_eq!(shown(29), format!("{address}{bounced}{complained}status            bounced\n"));
+        assert_eq!(shown(30), format!("{address}{complained}status            complained\n"));
+        assert_eq!(shown(410), "address  Ada@example.com\nstatus   deliverable\n");
+    }
 
     #[test]
     fn every_row_of_the_settings_has_four_cells() {

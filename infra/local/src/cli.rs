@@ -5,6 +5,7 @@ use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Ar
 use clap::Parser;
 use latchkey::{
     domain::{clock::WallClock, entropy::SystemEntropy},
+    metrics::standard_output,
     runtime::World,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -67,6 +68,7 @@ impl Arguments {
             background: true,
             ttl_sweep: !self.no_ttl,
             variables: crate::environment::Environment::new(),
+            metrics: standard_output(),
         }
     }
 }

@@ -12,6 +12,8 @@ use crate::{environment::Environment, roles::Roles, tables};
 
 /// The function that the streams and the schedule wake.
 pub const MAIL_WORKER: &str = "mail-worker";
+/// The function that SES's reports wake.
+pub const MAIL_FEEDBACK: &str = mail_feedback::NAME;
 
 /// Mounts every function of the product, started with `environment`.
 ///
@@ -47,6 +49,7 @@ pub async fn mount(environment: &Environment, world: World) -> anyhow::Result<Ve
         mount.endpoint::<well_known::WellKnown>().await?,
         mount.endpoint::<openapi::OpenApi>().await?,
         mount.worker().await?,
+        mount.feedback().await?,
     ])
 }
 
@@ -70,6 +73,15 @@ impl Mount<'_> {
         )
         .await;
         Ok(Arc::new(worker.with_context(|| format!("{MAIL_WORKER} does not start"))?))
+    }
+
+    async fn feedback(&self) -> anyhow::Result<Arc<dyn Function>> {
+        let feedback = mail_feedback::MailFeedback::start(
+            &|name| self.environment.get(name).cloned(),
+            self.world_of(MAIL_FEEDBACK),
+        )
+        .await;
+        Ok(Arc::new(feedback.with_context(|| format!("{MAIL_FEEDBACK} does not start"))?))
     }
 
     /// The world as a function sees it: through its role.

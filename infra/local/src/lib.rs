@@ -2,7 +2,7 @@
 //!
 //! - [`gateway`]: HTTP → an API Gateway event → a function → HTTP.
 //! - [`dynamodb`]: the tables, embedded, behind the interface that the AWS SDK speaks.
-//! - [`stream`] and [`schedule`]: what wakes the mail worker.
+//! - [`stream`] and [`schedule`]: what wakes the mail worker; [`feedback`]: what wakes the mail feedback.
 //! - [`mail`]: SES's `SendEmail`, and an inbox to read what it was given.
 //! - [`stack`]: all of them together, for [`cli`] and for tests.
 //!
@@ -13,6 +13,8 @@ pub mod cli;
 pub mod demo;
 pub mod dynamodb;
 pub mod environment;
+mod eventbridge;
+pub mod feedback;
 pub mod functions;
 pub mod gateway;
 pub mod invoke;

@@ -39,6 +39,7 @@ pub fn overview(stack: &Stack, demo: &Demo) -> String {
     }
     line(&mut text, "DynamoDB", stack.dynamodb());
     line(&mut text, "inbox", &format!("{}/", stack.mail()));
+    line(&mut text, "bounces", "mail to bounce@simulator.amazonses.com, or to complaint@");
     line(&mut text, "tenant", &demo.slug);
     line(&mut text, "user", &demo.email);
     match &demo.password {

@@ -7,6 +7,7 @@ use dynoxide::Database;
 use latchkey::{
     domain::{Clock, Entropy},
     http::Route,
+    metrics::{Sink, standard_output},
     runtime::{Function, World},
 };
 use tokio::net::TcpListener;
@@ -14,7 +15,8 @@ use tokio::net::TcpListener;
 use crate::{
     dynamodb::{self, Data},
     environment::{Environment, environment},
-    functions::{MAIL_WORKER, mount},
+    feedback::Feedback,
+    functions::{MAIL_FEEDBACK, MAIL_WORKER, mount},
     gateway::{Gateway, routes::RouteTable},
     invoke::Remote,
     mail::{self, Inbox},
@@ -61,6 +63,8 @@ pub struct Options {
     pub ttl_sweep: bool,
     /// Variables for the functions, over those of the stack.
     pub variables: Environment,
+    /// Where functions in this process print metrics, if `LATCHKEY_STAGE` is among the variables.
+    pub metrics: Sink,
 }
 
 impl Options {
@@ -80,6 +84,7 @@ impl Options {
             background: false,
             ttl_sweep: false,
             variables: Environment::new(),
+            metrics: standard_output(),
         }
     }
 }
@@ -95,6 +100,7 @@ pub struct Stack {
     routes: Vec<(Route, &'static str)>,
     streams: Arc<[Stream]>,
     schedule: Option<Arc<Schedule>>,
+    feedback: Option<Arc<Feedback>>,
     tasks: Tasks,
 }
 
@@ -133,7 +139,8 @@ impl Stack {
             let (clock, entropy) = (Arc::clone(&options.clock), Arc::clone(&options.entropy));
             Gateway { routes, clock, entropy }.serve(&mut tasks, listener);
         }
-        let worker = functions.iter().find(|function| function.name() == MAIL_WORKER);
+        let named = |name| functions.iter().find(|function| function.name() == name);
+        let worker = named(MAIL_WORKER);
         let stack = Self {
             gateway: gateway_url,
             dynamodb: dynamodb_url,
@@ -142,6 +149,14 @@ impl Stack {
             schedule: worker.map(|worker| {
                 Arc::new(Schedule {
                     worker: Arc::clone(worker),
+                    clock: Arc::clone(&options.clock),
+                    entropy: Arc::clone(&options.entropy),
+                })
+            }),
+            feedback: named(MAIL_FEEDBACK).map(|function| {
+                Arc::new(Feedback {
+                    function: Arc::clone(function),
+                    inbox: Arc::clone(&inbox),
                     clock: Arc::clone(&options.clock),
                     entropy: Arc::clone(&options.entropy),
                 })
@@ -155,13 +170,20 @@ impl Stack {
         Ok(if options.background { stack.by_itself(options.ttl_sweep) } else { stack })
     }
 
-    /// Has the streams, the rule of each minute and TTL run by themselves.
+    /// Has the streams, the reports of SES, the rule of each minute and TTL run by themselves.
     fn by_itself(mut self, ttl_sweep: bool) -> Self {
         for index in 0..self.streams.len() {
             let streams = Arc::clone(&self.streams);
             self.tasks.repeat(POLL, move || {
                 let streams = Arc::clone(&streams);
                 async move { drain(&streams[index]).await }
+            });
+        }
+        if let Some(feedback) = &self.feedback {
+            let feedback = Arc::clone(feedback);
+            self.tasks.repeat(POLL, move || {
+                let feedback = Arc::clone(&feedback);
+                async move { while feedback.pump().await == Pumped::Moved {} }
             });
         }
         if let Some(schedule) = &self.schedule {
@@ -231,8 +253,8 @@ impl Stack {
         &self.routes
     }
 
-    /// Hands everything that the streams hold to the mail worker, retries included, until nothing
-    /// is left.
+    /// Hands everything that the streams hold to the mail worker, retries included, and the reports of
+    /// SES to the mail feedback, until nothing is left.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -241,6 +263,9 @@ impl Stack {
             let mut idle = true;
             for stream in self.streams.iter() {
                 idle &= stream.pump().await? == Pumped::Idle;
+            }
+            if let Some(feedback) = &self.feedback {
+                idle &= feedback.pump().await == Pumped::Idle;
             }
             if idle {
                 return Ok(());
@@ -279,7 +304,9 @@ fn url(listener: &TcpListener) -> anyhow::Result<String> {
 }
 
 async fn functions(options: &Options, environment: &Environment) -> anyhow::Result<Vec<Arc<dyn Function>>> {
-    let mounted = || mount(environment, World::of(Arc::clone(&options.clock), Arc::clone(&options.entropy)));
+    let world = World::of(Arc::clone(&options.clock), Arc::clone(&options.entropy));
+    let world = world.printing_to(Arc::clone(&options.metrics));
+    let mounted = || mount(environment, world.clone());
     match &options.functions {
         Functions::InProcess => mounted().await,
         Functions::Given(functions) => Ok(functions.clone()),

@@ -20,6 +20,7 @@ pub enum Kind {
     MfaCodeRequested,
     MfaSucceeded,
     MfaFailed,
+    FactorDisabled,
     ResetRequested,
     VerificationRequested,
     PasswordReset,

@@ -27,6 +27,7 @@ pub mod settings;
 pub mod slug;
 pub mod tenant;
 pub mod throttle;
+pub mod undeliverable;
 pub mod user;
 
 pub use clock::Clock;

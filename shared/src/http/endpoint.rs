@@ -8,9 +8,10 @@ use lambda_http::{Body, request::LambdaRequest, service_fn};
 use lambda_runtime::{Context, LambdaEvent};
 use tower::Service;
 
-use super::{Problem, Request, Response, Route, cors, describe::Operation};
+use super::{Problem, Request, Response, Route, cors, describe::Operation, log::LogLine};
 use crate::{
     keys::Purpose,
+    metrics::Metric,
     runtime::{Function, Parts},
 };
 
@@ -35,7 +36,7 @@ pub trait Endpoint: Send + Sync + Sized + 'static {
     async fn call(&self, request: &Request) -> Result<Response, Problem>;
 }
 
-/// An endpoint with what surrounds it: CORS, problems, headers, the log line.
+/// An endpoint with what surrounds it: CORS, problems, headers, the log line, the metrics.
 pub struct Served<E> {
     endpoint: E,
     parts: Parts,
@@ -49,8 +50,7 @@ impl<E: Endpoint> Served<E> {
 
     /// Answers one HTTP event.
     pub async fn answer(&self, event: lambda_http::Request) -> http::Response<Body> {
-        let began = self.parts.clock.now();
-        let request = Request::of(event, began, self.parts.edge_secret.as_deref());
+        let request = Request::of(event, self.parts.clock.now(), self.parts.edge_secret.as_deref());
         let tenant = self.parts.tenants.to_share_with(&request).await;
         if request.method == Method::OPTIONS {
             return finish(cors::preflight(&request, E::ROUTES, tenant.as_deref()));
@@ -64,19 +64,19 @@ impl<E: Endpoint> Served<E> {
             Err(problem) => (problem.response(&request.id), Some(problem)),
         };
         let response = cors::answer(response, &request, tenant.as_deref());
-        self.log(&request.id, response.status, problem.as_ref(), began);
+        let outcome = (response.status, problem.as_ref());
+        LogLine::of(E::NAME, &request, outcome, self.parts.clock.now()).write();
+        self.meter(response.status);
         finish(response)
     }
 
-    fn log(&self, id: &str, status: u16, problem: Option<&Problem>, began: jiff::Timestamp) {
-        let milliseconds = self.parts.clock.now().as_millisecond() - began.as_millisecond();
-        let code = problem.map_or("", |problem| problem.code.word());
-        match problem.and_then(|problem| problem.cause.as_deref()) {
-            Some(cause) if status >= 500 => {
-                tracing::error!(function = E::NAME, request = id, status, code, cause, milliseconds);
-            }
-            _ => tracing::info!(function = E::NAME, request = id, status, code, milliseconds),
+    fn meter(&self, status: u16) {
+        match status {
+            429 => self.parts.meters.count(Metric::TooManyAttempts),
+            500.. => self.parts.meters.count(Metric::Faults),
+            _ => {}
         }
+        self.parts.meters.print();
     }
 }
 

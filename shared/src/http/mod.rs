@@ -5,6 +5,7 @@ pub mod cors;
 pub mod describe;
 pub mod endpoint;
 pub mod form;
+mod log;
 pub mod problem;
 pub mod request;
 pub mod response;

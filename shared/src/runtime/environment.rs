@@ -28,6 +28,8 @@ pub struct Environment {
     pub cost: Cost,
     /// What `CloudFront` shows to prove that a request came through it.
     pub edge_secret: Option<String>,
+    /// Names this deployment in its metrics; without it there are none.
+    pub stage: Option<String>,
     /// Hashes that may run at once: one in a Lambda, which serves one request at a time.
     pub hashers: usize,
 }
@@ -97,6 +99,7 @@ impl Environment {
             },
             cost,
             edge_secret: optional("LATCHKEY_TRUSTED_EDGE_SECRET"),
+            stage: optional("LATCHKEY_STAGE"),
             hashers: if optional("AWS_LAMBDA_FUNCTION_NAME").is_some() { 1 } else { 2 },
         })
     }

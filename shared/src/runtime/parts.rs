@@ -8,6 +8,7 @@ use crate::{
     domain::{Clock, Entropy},
     http::Problem,
     keys::{DataKey, DataKeys, Hasher, Purpose},
+    metrics::Meters,
     sign_in::Signers,
     store::{StartFault, Store},
 };
@@ -23,7 +24,7 @@ pub enum StartError {
     Client(String),
 }
 
-/// Clock, entropy, store and keys, handed in. Cheap to clone.
+/// Clock, entropy, store, keys and meters, handed in. Cheap to clone.
 #[derive(Clone)]
 pub struct Parts(Arc<Inner>);
 
@@ -37,6 +38,7 @@ pub struct Inner {
     pub signers: Signers,
     pub hasher: Hasher,
     pub keys: DataKeys,
+    pub meters: Meters,
 }
 
 impl Deref for Parts {
@@ -60,8 +62,14 @@ impl Parts {
     ) -> Result<Self, StartError> {
         let environment = Environment::read(get, keys)?;
         let dynamodb = aws::dynamodb(&environment, world.gate.as_ref()).map_err(StartError::Client)?;
-        let World { clock, entropy, .. } = world;
-        let store = Store::new(dynamodb, environment.tables, Arc::clone(&clock), Arc::clone(&entropy));
+        let World { clock, entropy, metrics, .. } = world;
+        let meters = Meters::new(environment.stage, Arc::clone(&clock), metrics);
+        let store = Store::new(
+            dynamodb,
+            environment.tables,
+            (Arc::clone(&clock), Arc::clone(&entropy)),
+            meters.clone(),
+        );
         let places = if hashing { environment.hashers } else { 0 };
         let cost = environment.cost;
         // The pages of the hashing memory are touched while the connection is made.
@@ -78,6 +86,7 @@ impl Parts {
             signers: Signers::default(),
             hasher,
             keys: environment.keys,
+            meters,
         })))
     }
 }

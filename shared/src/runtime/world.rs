@@ -4,25 +4,29 @@ use std::sync::Arc;
 
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 
-use crate::domain::{Clock, Entropy, clock::WallClock, entropy::SystemEntropy};
+use crate::{
+    domain::{Clock, Entropy, clock::WallClock, entropy::SystemEntropy},
+    metrics::{Sink, standard_output},
+};
 
 /// Stands before DynamoDB: wraps the connector that the requests go through.
 pub type Gate = Arc<dyn Fn(SharedHttpConnector) -> SharedHttpConnector + Send + Sync>;
 
-/// Time and randomness, handed in, and what stands before DynamoDB: on AWS nothing, in the local
-/// stack the function's role. Cheap to clone.
+/// Time and randomness, handed in; what stands before DynamoDB: on AWS nothing, in the local stack the
+/// function's role; and where metrics are printed. Cheap to clone.
 #[derive(Clone)]
 pub struct World {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub gate: Option<Gate>,
+    pub metrics: Sink,
 }
 
 impl World {
-    /// A world with nothing before DynamoDB.
+    /// A world with nothing before DynamoDB, and metrics on standard output.
     #[must_use]
     pub fn of(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { clock, entropy, gate: None }
+        Self { clock, entropy, gate: None, metrics: standard_output() }
     }
 
     /// The system's time and randomness.
@@ -34,5 +38,10 @@ impl World {
     #[must_use]
     pub fn behind(self, gate: Gate) -> Self {
         Self { gate: Some(gate), ..self }
+    }
+
+    #[must_use]
+    pub fn printing_to(self, metrics: Sink) -> Self {
+        Self { metrics, ..self }
     }
 }

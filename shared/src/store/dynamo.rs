@@ -194,7 +194,7 @@ impl Store {
         Ok(())
     }
 
-    /// The keys that an index holds in one partition, in order, up to `before` where it is given.
+    /// What an index holds in one partition, in order, up to `before` where it is given: keys alone.
     pub(super) async fn indexed(
         &self,
         table: Table,
@@ -202,7 +202,7 @@ impl Store {
         partition: (&str, &str),
         before: Option<(&str, Timestamp)>,
         (from, most): (Option<Item>, i32),
-    ) -> Result<(Vec<Key>, Option<Item>), StoreError> {
+    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
         let mut request = self
             .dynamo
             .query()
@@ -220,13 +220,7 @@ impl Store {
                 .expression_attribute_values(":s", AttributeValue::N(at.as_second().to_string())),
         };
         let answer = request.send().await.map_err(|error| StoreError::of("Query", &error))?;
-        let keys = answer
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(|item| key_of(table, &item))
-            .collect::<Result<_, _>>()?;
-        Ok((keys, answer.last_evaluated_key))
+        Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 }
 

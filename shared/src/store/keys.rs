@@ -3,6 +3,8 @@
 
 use std::fmt::Write;
 
+use aws_lc_rs::digest;
+
 use crate::{
     domain::{
         EmailKey, TenantSlug,
@@ -156,6 +158,17 @@ impl Key {
         let tenant = tenant.to_string();
         let partition: Vec<&str> = ["R", &tenant].into_iter().chain(parts.iter().copied()).collect();
         Self::new(Table::Challenges, &partition, &["R"])
+    }
+
+    /// What is known against an address. Hashed: it is looked up, never read out.
+    pub fn undeliverable(email: &EmailKey) -> Self {
+        let hash = digest::digest(&digest::SHA256, email.as_str().as_bytes());
+        let hash = hash.as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
+            // Writing to a string does not fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        Self::new(Table::Challenges, &["N", &hash], &["N"])
     }
 
     pub fn errand(id: &str) -> Self {

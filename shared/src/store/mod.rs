@@ -28,6 +28,7 @@ mod signing_keys;
 mod start;
 mod tenants;
 mod transaction;
+mod undeliverable;
 mod users;
 
 use std::sync::Arc;
@@ -50,7 +51,10 @@ pub use signing_keys::SealedKey;
 pub use start::StartFault;
 pub use users::{Created, NewUser};
 
-use crate::domain::{Clock, Entropy};
+use crate::{
+    domain::{Clock, Entropy},
+    metrics::Meters,
+};
 
 /// The one store. Cheap to clone.
 #[derive(Clone)]
@@ -59,11 +63,17 @@ pub struct Store {
     tables: Arc<Tables>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    meters: Meters,
 }
 
 impl Store {
     #[must_use]
-    pub fn new(dynamo: Client, tables: Tables, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { dynamo, tables: Arc::new(tables), clock, entropy }
+    pub fn new(
+        dynamo: Client,
+        tables: Tables,
+        (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
+        meters: Meters,
+    ) -> Self {
+        Self { dynamo, tables: Arc::new(tables), clock, entropy, meters }
     }
 }

@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::{
     Store, StoreError,
-    dynamo::{Change, Item, Written, expiring, number, read, write},
+    dynamo::{Change, Item, Written, expiring, key_of, number, read, write},
     keys::{Key, Table},
     schema::DUE_INDEX,
 };
@@ -154,17 +154,18 @@ impl Store {
         self.change(change).await.map(|_| ())
     }
 
-    /// What is due now. The index is eventually consistent: [`claim`](Self::claim) decides.
+    /// What is due now, and since when. The index is eventually consistent: [`claim`](Self::claim)
+    /// decides.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
-    pub async fn due(&self) -> Result<Vec<Due>, StoreError> {
+    pub async fn due(&self) -> Result<Vec<(Due, Timestamp)>, StoreError> {
         let now = self.clock.now();
         let mut due = Vec::new();
         for table in [Table::Events, Table::Challenges] {
             for shard in 0..SHARDS {
                 let partition = format!("D{shard}");
-                let (keys, _) = self
+                let (items, _) = self
                     .indexed(
                         table,
                         DUE_INDEX,
@@ -173,7 +174,11 @@ impl Store {
                         (None, MOST_DUE),
                     )
                     .await?;
-                due.extend(keys.into_iter().map(Due));
+                for item in items {
+                    let since =
+                        number(&item, "due_at").and_then(|second| Timestamp::from_second(second).ok());
+                    due.push((Due(key_of(table, &item)?), since.unwrap_or(now)));
+                }
             }
         }
         Ok(due)

@@ -14,6 +14,7 @@ use super::{
     dynamo::{Change, Item, attributes, with_key},
     keys::Key,
 };
+use crate::metrics::Metric;
 
 /// The writes of one transaction, in order.
 #[derive(Default)]
@@ -105,6 +106,7 @@ impl Store {
                 )));
             }
             conflicts += 1;
+            self.meters.count(Metric::TransactionConflicts);
             if conflicts > CONFLICT_RETRIES {
                 return Err(StoreError::Busy("TransactWriteItems: conflicts with others".to_owned()));
             }

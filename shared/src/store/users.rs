@@ -5,7 +5,7 @@ use serde_bytes::ByteBuf;
 
 use super::{
     Store, StoreError,
-    dynamo::{Change, Item, write},
+    dynamo::{Change, Item, key_of, write},
     keys::{Key, Table},
     schema::LISTING_INDEX,
     transaction::{Committed, Transaction},
@@ -254,14 +254,14 @@ impl Store {
             let partition = listing_shard(tenant, shard);
             let mut from = None;
             loop {
-                let (keys, next) = self
+                let (items, next) = self
                     .indexed(Table::Users, LISTING_INDEX, ("listing_shard", &partition), None, (from, 100))
                     .await?;
-                for key in keys {
+                for item in items {
                     if states.len() >= most {
                         return Ok(states);
                     }
-                    let row: Option<StateRow> = self.get(&key).await?;
+                    let row: Option<StateRow> = self.get(&key_of(Table::Users, &item)?).await?;
                     states.extend(row.map(StateRow::into_state));
                 }
                 from = next;

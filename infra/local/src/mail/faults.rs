@@ -15,6 +15,8 @@ pub enum Mode {
     Throttle,
     /// 500.
     Fail,
+    /// 400 `MessageRejected`.
+    Reject,
 }
 
 /// What happens to the next calls, as `POST /faults` takes it.

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::Faults;
+use super::{Faults, Report};
 
 /// The inbox forgets the oldest mail beyond so many.
 const MOST: usize = 5000;
@@ -66,11 +66,12 @@ pub struct Attachment {
     pub content_type: Option<String>,
 }
 
-/// Every mail since the start, oldest first, and what happens to the next.
+/// Every mail since the start, oldest first, what there is to tell of them, and what happens to the next.
 #[derive(Debug, Default)]
 pub struct Inbox {
     emails: Mutex<VecDeque<Email>>,
     faults: Mutex<Faults>,
+    reports: Mutex<VecDeque<Report>>,
 }
 
 impl Inbox {
@@ -88,6 +89,15 @@ impl Inbox {
     /// Has the next calls of `SendEmail` go wrong.
     pub fn fail(&self, faults: Faults) {
         *lock(&self.faults) = faults;
+    }
+
+    /// The oldest report that nobody has taken yet.
+    pub(crate) fn next_report(&self) -> Option<Report> {
+        lock(&self.reports).pop_front()
+    }
+
+    pub(super) fn report(&self, report: Option<Report>) {
+        lock(&self.reports).extend(report);
     }
 
     pub(super) fn hit(&self) -> Option<Faults> {

@@ -4,6 +4,7 @@ mod faults;
 mod inbox;
 mod outgoing;
 mod pages;
+mod simulator;
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,6 +24,7 @@ use tokio::net::TcpListener;
 pub use self::{
     faults::{Faults, Mode},
     inbox::{Attachment, Body, Destination, Email, Inbox, NameValue},
+    simulator::Report,
 };
 use self::{outgoing::SendEmail, pages::page};
 use crate::serving::Tasks;
@@ -74,6 +76,10 @@ async fn send(State(mail): State<Mail>, body: Bytes) -> Response {
                 let status = StatusCode::INTERNAL_SERVER_ERROR;
                 return refusal(status, "InternalFailure", "The service failed, as it was told to.");
             }
+            Mode::Reject => {
+                let status = StatusCode::BAD_REQUEST;
+                return refusal(status, "MessageRejected", "The message is rejected, as it was told to be.");
+            }
             Mode::None | Mode::Slow => {}
         }
     }
@@ -84,7 +90,9 @@ async fn send(State(mail): State<Mail>, body: Bytes) -> Response {
     match parsed {
         Ok(email) => {
             tracing::info!(to = ?email.destination.to, subject = email.subject, "mail");
+            let report = Report::of(&email, mail.clock.now());
             mail.inbox.keep(email);
+            mail.inbox.report(report);
             Json(json!({ "MessageId": message_id })).into_response()
         }
         Err(error) => refusal(StatusCode::BAD_REQUEST, "BadRequestException", &error),

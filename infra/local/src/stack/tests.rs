@@ -29,6 +29,32 @@ impl Function for Worker {
     }
 }
 
+/// Fails at first, then keeps the events it is woken with.
+#[derive(Default)]
+struct MailFeedback {
+    woken: Mutex<Vec<Value>>,
+    has_failed: Mutex<bool>,
+}
+
+#[async_trait]
+impl Function for MailFeedback {
+    fn name(&self) -> &'static str {
+        MAIL_FEEDBACK
+    }
+
+    fn routes(&self) -> &'static [Route] {
+        &[]
+    }
+
+    async fn invoke(&self, event: &[u8]) -> Result<Vec<u8>, String> {
+        if !std::mem::replace(&mut *self.has_failed.lock().unwrap(), true) {
+            return Err("not yet".to_owned());
+        }
+        self.woken.lock().unwrap().push(serde_json::from_slice(event).unwrap());
+        Ok(b"{}".to_vec())
+    }
+}
+
 async fn started() -> (Stack, Arc<Worker>, Arc<ManualClock>) {
     let worker = Arc::new(Worker::default());
     let clock = Arc::new(ManualClock::at(Timestamp::from_second(1_800_000_000).unwrap()));
@@ -144,4 +170,31 @@ async fn by_itself_and_on_disk() {
     assert!(stats.iter().any(|table| table.table_name == "latchkey-events" && table.item_count == 1));
     stack.settle().await.unwrap();
     assert_eq!(worker.0.lock().unwrap().len(), 1, "what was delivered is not delivered again");
+}
+
+/// A mail to SES's simulator is told of by itself, and once more where the function failed.
+#[tokio::test]
+async fn a_bounce_wakes_the_mail_feedback() {
+    let feedback = Arc::new(MailFeedback::default());
+    let clock = Arc::new(ManualClock::at(Timestamp::from_second(1_800_000_000).unwrap()));
+    let functions = Functions::Given(vec![feedback.clone()]);
+    let options = Options::for_tests(clock, Arc::new(SystemEntropy::default()));
+    let stack = Stack::start(Options { functions, background: true, ..options }).await.unwrap();
+    let mail = serde_json::json!({
+        "FromEmailAddress": "a@b.test",
+        "Destination": { "ToAddresses": ["bounce@simulator.amazonses.com"] },
+        "Content": { "Simple": { "Subject": { "Data": "Hello" }, "Body": { "Text": { "Data": "Hi" } } } },
+    });
+    let url = format!("{}/v2/email/outbound-emails", stack.mail());
+    assert_eq!(reqwest::Client::new().post(url).json(&mail).send().await.unwrap().status(), 200);
+    let woken = async {
+        while feedback.woken.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), woken).await.unwrap();
+    let event = feedback.woken.lock().unwrap()[0].clone();
+    assert_eq!((&event["source"], &event["detail-type"]), (&"aws.ses".into(), &"Email Bounced".into()));
+    assert_eq!(event["detail"]["bounce"]["bounceType"], "Permanent");
+    assert_eq!(stack.inbox().emails().len(), 1);
 }
