@@ -47,7 +47,7 @@ pub use resets::ResetOutcome;
 pub use schema::Tables;
 pub use sessions::Rotation;
 pub use signing_keys::SealedKey;
-pub use start::StartFault;
+pub use start::{KeyCheck, StartFault};
 pub use users::{Created, NewUser};
 
 use crate::domain::{Clock, Entropy};

@@ -23,14 +23,30 @@ pub enum StartFault {
     Store(#[from] StoreError),
 }
 
-#[derive(Serialize, Deserialize)]
-struct KeyCheck {
+/// By what a key shows that it is the one which the tables were written with.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct KeyCheck {
     passwords: String,
     factors: String,
     signing: String,
 }
 
 impl KeyCheck {
+    /// Compares the keys that this function holds with those that the tables were written with.
+    ///
+    /// # Errors
+    /// [`StartFault::WrongKey`] for the first that is another.
+    pub fn admit(&self, keys: &DataKeys) -> Result<(), StartFault> {
+        for purpose in Purpose::ALL {
+            let Some(key) = keys.of(purpose) else { continue };
+            let stored = BASE64_URL_SAFE_NO_PAD.decode(self.of(purpose)).unwrap_or_default();
+            if stored.len() != 32 || !key.mac_matches(LABEL, &[], &stored) {
+                return Err(StartFault::WrongKey(purpose.variable()));
+            }
+        }
+        Ok(())
+    }
+
     fn of(&self, purpose: Purpose) -> &str {
         match purpose {
             Purpose::Passwords => &self.passwords,
@@ -43,15 +59,12 @@ impl KeyCheck {
 const LABEL: &str = "check";
 
 impl Store {
-    /// Compares the keys that this function holds with those that the tables were written with.
+    /// What the tables were written with; `None` where nothing was written yet.
     ///
     /// # Errors
-    /// [`StartFault`] with what is missing or wrong.
-    pub async fn check(&self, keys: &DataKeys) -> Result<(), StartFault> {
-        match self.probe(Key::key_check()).await? {
-            Some(check) => compare(&check, keys),
-            None => Ok(()),
-        }
+    /// [`StartFault::MissingTable`]; the store's.
+    pub async fn key_check(&self) -> Result<Option<KeyCheck>, StartFault> {
+        self.probe(Key::key_check()).await
     }
 
     /// Looks whether every table is there. For administration: no function's role reads them all.
@@ -85,7 +98,7 @@ impl Store {
         if self.put_new(&Key::key_check(), write(&check)?).await? {
             return Ok(());
         }
-        self.check(keys).await
+        self.key_check().await?.map_or(Ok(()), |check| check.admit(keys))
     }
 
     async fn probe(&self, key: Key) -> Result<Option<KeyCheck>, StartFault> {
@@ -99,15 +112,4 @@ impl Store {
             Err(error) => Err(StoreError::of("GetItem", &error).into()),
         }
     }
-}
-
-fn compare(check: &KeyCheck, keys: &DataKeys) -> Result<(), StartFault> {
-    for purpose in Purpose::ALL {
-        let Some(key) = keys.of(purpose) else { continue };
-        let stored = BASE64_URL_SAFE_NO_PAD.decode(check.of(purpose)).unwrap_or_default();
-        if stored.len() != 32 || !key.mac_matches(LABEL, &[], &stored) {
-            return Err(StartFault::WrongKey(purpose.variable()));
-        }
-    }
-    Ok(())
 }
