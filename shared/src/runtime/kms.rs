@@ -72,6 +72,7 @@ fn cause(error: &SdkError<DecryptError, HttpResponse>) -> String {
             format!("KMS: {} {code}", service.raw().status().as_u16())
         }
         SdkError::TimeoutError(_) => "KMS: no answer in time".to_owned(),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => "KMS: no answer in time".to_owned(),
         SdkError::DispatchFailure(_) => "KMS: no connection".to_owned(),
         _ => "KMS: the answer was cut off".to_owned(),
     }
