@@ -24,7 +24,7 @@ pub enum StartFault {
 }
 
 /// By what a key shows that it is the one which the tables were written with.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyCheck {
     passwords: String,
     factors: String,
@@ -32,6 +32,23 @@ pub struct KeyCheck {
 }
 
 impl KeyCheck {
+    /// What the keys in force show.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`] where one of the three is not given.
+    pub(super) fn in_force(keys: &DataKeys) -> Result<Self, StoreError> {
+        let mac = |purpose: Purpose| {
+            keys.of(purpose)
+                .map(|key| BASE64_URL_SAFE_NO_PAD.encode(key.mac(LABEL, &[])))
+                .ok_or_else(|| StoreError::Broken(format!("{} is not given", purpose.variable())))
+        };
+        Ok(Self {
+            passwords: mac(Purpose::Passwords)?,
+            factors: mac(Purpose::Factors)?,
+            signing: mac(Purpose::Signing)?,
+        })
+    }
+
     /// Compares the keys that this function holds with those that the tables were written with.
     ///
     /// # Errors
@@ -47,7 +64,7 @@ impl KeyCheck {
         Ok(())
     }
 
-    fn of(&self, purpose: Purpose) -> &str {
+    pub(super) fn of(&self, purpose: Purpose) -> &str {
         match purpose {
             Purpose::Passwords => &self.passwords,
             Purpose::Factors => &self.factors,
@@ -72,7 +89,7 @@ impl Store {
     /// # Errors
     /// [`StartFault::MissingTable`] with the first that is not.
     pub async fn check_tables(&self) -> Result<(), StartFault> {
-        for table in [Table::Tenants, Table::Users, Table::Challenges, Table::Events] {
+        for table in Table::ALL {
             self.probe(Key { table, ..Key::key_check() }).await?;
         }
         Ok(())
@@ -85,16 +102,7 @@ impl Store {
     /// [`StartFault::WrongKey`] for a key that is not the one; [`StoreError::Broken`] where one of
     /// the three is not given.
     pub async fn settle_keys(&self, keys: &DataKeys) -> Result<(), StartFault> {
-        let mac = |purpose: Purpose| {
-            keys.of(purpose)
-                .map(|key| BASE64_URL_SAFE_NO_PAD.encode(key.mac(LABEL, &[])))
-                .ok_or_else(|| StoreError::Broken(format!("{} is not given", purpose.variable())))
-        };
-        let check = KeyCheck {
-            passwords: mac(Purpose::Passwords)?,
-            factors: mac(Purpose::Factors)?,
-            signing: mac(Purpose::Signing)?,
-        };
+        let check = KeyCheck::in_force(keys)?;
         if self.put_new(&Key::key_check(), write(&check)?).await? {
             return Ok(());
         }
