@@ -3,10 +3,15 @@
 //! Every change writes an audit event that says who made it.
 
 mod audit;
+mod aws;
 pub mod cli;
+pub mod data_keys;
 mod environment;
 mod error;
+pub mod fence;
+pub mod key;
 mod print;
+pub mod stage;
 mod start;
 pub mod tenant;
 pub mod user;

@@ -26,6 +26,7 @@ pub mod session;
 pub mod settings;
 pub mod slug;
 pub mod tenant;
+pub mod tenant_keys;
 pub mod throttle;
 pub mod user;
 
@@ -42,3 +43,4 @@ pub use person::PersonName;
 pub use settings::Settings;
 pub use slug::TenantSlug;
 pub use tenant::Tenant;
+pub use tenant_keys::TenantKeys;
