@@ -197,3 +197,22 @@ async fn a_refresh_token_of_a_retired_key_that_was_exchanged_is_refused() {
     house.advance(SignedDuration::from_secs(31));
     assert_eq!(refresh(&second).await.problem(), (401, "session_invalid"));
 }
+
+/// A registration with a stranger's password is not verified by the link alone, where the owner of the
+/// address has registered as well; not even when the ring was rotated in between.
+#[tokio::test(flavor = "multi_thread")]
+async fn registrations_of_an_address_contest_each_other_across_a_rotation() {
+    let mut house = House::start_here().await;
+    house.tenant("acme", json!({})).await;
+    let register = async |house: &House, password: &str| {
+        let body = registration("bob@example.com", password);
+        house.client(2).post("acme", "register", &body).await.data();
+    };
+    register(&house, "a password of a stranger 99").await;
+    let strangers = house.mailed_token("bob@example.com", "lk_vfy_").await;
+    house.deploy(&rings(&house, true)).await;
+    register(&house, tests::PASSWORD).await;
+    let verified = house.client(2).get("acme", &format!("verify-email?token={strangers}")).await;
+    let token = verified.data()["reset_token"].as_str();
+    assert!(token.is_some_and(|token| token.starts_with("lk_rst_")), "{}", verified.text);
+}

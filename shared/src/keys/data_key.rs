@@ -164,6 +164,11 @@ impl DataKey {
         self.in_force().mac(label, parts)
     }
 
+    /// The same under every key of the ring, the one in force first.
+    pub fn macs(&self, label: &str, parts: &[&[u8]]) -> impl Iterator<Item = [u8; 32]> {
+        self.ring.iter().map(move |key| key.mac(label, parts))
+    }
+
     /// Whether `tag` is (the beginning of) the MAC of `parts` under any key of the ring, compared
     /// in constant time.
     #[must_use]
