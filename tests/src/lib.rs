@@ -28,7 +28,7 @@ use latchkey::{
     jiff::{SignedDuration, Timestamp},
     runtime::{Parts, World},
 };
-use local::{Options, Stack, mail::Email};
+use local::{Options, Stack, mail::Email, stack::Functions};
 use serde_json::Value;
 
 pub use answer::{Answer, Client, below};
@@ -52,8 +52,16 @@ pub struct House {
 }
 
 enum Place {
-    Here { stack: Box<Stack>, clock: Arc<ManualClock> },
-    Elsewhere { mail: String, http: reqwest::Client },
+    Here {
+        stack: Box<Stack>,
+        clock: Arc<ManualClock>,
+        /// The functions as they were deployed last, behind a gateway of their own.
+        deployed: Option<Box<Stack>>,
+    },
+    Elsewhere {
+        mail: String,
+        http: reqwest::Client,
+    },
 }
 
 /// So long a mail may take, elsewhere.
@@ -85,6 +93,33 @@ impl House {
         Self::start_at(cheap_hashes(), None).await
     }
 
+    /// A house in this process whose functions have these variables over the others.
+    pub async fn start_with(variables: BTreeMap<String, String>) -> Self {
+        let mut all = cheap_hashes();
+        all.extend(variables);
+        Self::start_at(all, None).await
+    }
+
+    /// Starts the functions anew with these variables over the others, on the same tables: a deployment.
+    /// The mail worker stays as it is.
+    pub async fn deploy(&mut self, variables: &BTreeMap<String, String>) {
+        let Place::Here { stack, clock, deployed } = &mut self.place else {
+            panic!("the stack is elsewhere")
+        };
+        let entropy = Arc::new(SystemEntropy::default());
+        let world = || World::of(clock.clone(), entropy.clone());
+        let mut environment = stack.environment().clone();
+        environment.extend(variables.clone());
+        let functions = local::functions::mount(&environment, world()).await.unwrap();
+        let mut options = Options::for_tests(clock.clone(), entropy.clone());
+        options.functions = Functions::Given(functions);
+        let fresh = Stack::start(options).await.unwrap();
+        fresh.gateway().unwrap().clone_into(&mut self.gateway);
+        let get = |name: &str| environment.get(name).cloned();
+        self.parts = admin::start(&get, world()).await.unwrap();
+        *deployed = Some(Box::new(fresh));
+    }
+
     async fn at(gateway: String, mail: String, dynamodb: &str) -> Self {
         let environment = local::environment::environment(&gateway, dynamodb, &mail);
         let get = |name: &str| environment.get(name).cloned();
@@ -110,7 +145,7 @@ impl House {
         let get = |name: &str| environment.get(name).cloned();
         let parts = admin::start(&get, World::of(clock.clone(), entropy)).await.unwrap();
         let gateway = stack.gateway().unwrap().to_owned();
-        let place = Place::Here { stack: Box::new(stack), clock };
+        let place = Place::Here { stack: Box::new(stack), clock, deployed: None };
         Self { parts, metrics, place, gateway, mark: String::new() }
     }
 

@@ -157,9 +157,12 @@ async fn verification_requested(
 }
 
 async fn newest_registration(parts: &Parts, tenant: &Tenant, email: &EmailKey) -> Decision {
-    let selector = Selector::address(parts.passwords_key()?, tenant.id, email);
-    let waiting = parts.store.registrations(tenant.id, &selector).await?;
-    waiting.first().map(|(place, registration)| verification(parts, tenant, place, registration)).transpose()
+    let mut waiting = Vec::new();
+    for selector in Selector::addresses(parts.passwords_key()?, tenant.id, email) {
+        waiting.extend(parts.store.registrations(tenant.id, &selector).await?);
+    }
+    let newest = waiting.iter().max_by_key(|(_, registration)| registration.created_at);
+    newest.map(|(place, registration)| verification(parts, tenant, place, registration)).transpose()
 }
 
 /// The token is derived from the errand, so that a second delivery mails the same link; but not one

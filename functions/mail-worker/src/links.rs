@@ -41,7 +41,7 @@ fn text(base_url: &str, tenant: &Tenant, page: Page, token: Option<&str>) -> Str
 #[cfg(test)]
 mod tests {
     use latchkey::{
-        domain::{Settings, TenantSlug, ids::TenantId, tenant::TenantStatus},
+        domain::{Settings, TenantKeys, TenantSlug, ids::TenantId, tenant::TenantStatus},
         jiff::Timestamp,
     };
 
@@ -54,7 +54,7 @@ mod tests {
             display_name: "Acme".to_owned(),
             standing: TenantStatus::Active,
             settings: Settings::default(),
-            jwks: Vec::new(),
+            keys: TenantKeys::default(),
             not_before: Timestamp::UNIX_EPOCH,
             created_at: Timestamp::UNIX_EPOCH,
             revision: 1,

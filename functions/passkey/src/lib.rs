@@ -132,6 +132,7 @@ impl Passkey {
             store.credentials(tenant.id, user),
         )?;
         Problem::unless_allowed(verdict)?;
+        let taken = taken.filter(|taken| tenant.honours(taken.begun_at()));
         let (Some(taken), Some(user)) = (taken, state) else { return Err(Code::InvalidCredentials.into()) };
         let key = parts.factors_key()?;
         for credential in credentials {

@@ -45,38 +45,19 @@ impl Endpoint for SessionRefresh {
 
     async fn call(&self, request: &Request) -> Result<Response, Problem> {
         let tenant = self.parts.tenants.of(request).await?;
-        let token = self.presented(request, &tenant)?;
+        let token = presented(request, &tenant)?;
         let session = self.session(request, &tenant, &token).await?;
         let successor = self.successor(&tenant, &token, &session)?;
         if token.matches(&session.refresh_hash) {
             self.rotate(&tenant, &session, &successor).await?;
         } else if !in_grace(&token, &session, request) {
-            return self.end_reused(request, &tenant, &session).await;
+            return self.refuse(request, &tenant, &token, &session).await;
         }
         self.answer(request, &tenant, session, successor).await
     }
 }
 
 impl SessionRefresh {
-    /// The token of the body or of the tenant's own cookie; one that we did not make is refused
-    /// before a read, so that nobody can end a session by naming it.
-    fn presented(&self, request: &Request, tenant: &Tenant) -> Result<Bearer, Problem> {
-        let mut form = request.form()?;
-        let values = (form.optional_text("refresh_token", form::any),);
-        let (given,) = form.finish(values)?;
-        let text = if let Some(text) = given {
-            text
-        } else {
-            let cookie = request.cookie(&cookies::session_name(tenant)).ok_or(Code::SessionInvalid)?;
-            cookies::guard(request, tenant)?;
-            cookie
-        };
-        let proof = Proof { key: self.parts.signing_key()?, tenant: tenant.id };
-        Bearer::parse(Kind::Refresh, &text)
-            .filter(|token| token.is_ours(&proof, request.at))
-            .ok_or_else(|| Code::SessionInvalid.into())
-    }
-
     /// The session that the token names, alive: read strongly beside the user's state.
     async fn session(&self, request: &Request, tenant: &Tenant, token: &Bearer) -> Result<Session, Problem> {
         let (Some(user), Some(session)) = (token.user(), token.session()) else {
@@ -111,18 +92,24 @@ impl SessionRefresh {
         }
     }
 
-    async fn end_reused(
+    /// Ends the session of a token that was exchanged before; one that we did not make ends nothing, or
+    /// anybody could end a session by naming it.
+    async fn refuse(
         &self,
         request: &Request,
         tenant: &Tenant,
+        token: &Bearer,
         session: &Session,
     ) -> Result<Response, Problem> {
-        let store = &self.parts.store;
-        let reused = event(&self.parts, request, tenant, EventKind::RefreshReused, Some(session.user_id));
-        futures::try_join!(
-            store.end_session(tenant.id, session.user_id, session.session_id),
-            store.record(&reused),
-        )?;
+        let proof = Proof { key: self.parts.signing_key()?, tenant: tenant.id };
+        if token.is_ours(&proof, request.at) {
+            let store = &self.parts.store;
+            let reused = event(&self.parts, request, tenant, EventKind::RefreshReused, Some(session.user_id));
+            futures::try_join!(
+                store.end_session(tenant.id, session.user_id, session.session_id),
+                store.record(&reused),
+            )?;
+        }
         Err(Code::SessionInvalid.into())
     }
 
@@ -145,6 +132,22 @@ impl SessionRefresh {
             Delivery::Cookie => sign_in::with_cookies(response, tenant, &Opened { session, refresh, tokens }),
         })
     }
+}
+
+/// The token of the body or of the tenant's own cookie. The hash in its session shows that it is ours,
+/// even if the data key that made it has been retired since.
+fn presented(request: &Request, tenant: &Tenant) -> Result<Bearer, Problem> {
+    let mut form = request.form()?;
+    let values = (form.optional_text("refresh_token", form::any),);
+    let (given,) = form.finish(values)?;
+    let text = if let Some(text) = given {
+        text
+    } else {
+        let cookie = request.cookie(&cookies::session_name(tenant)).ok_or(Code::SessionInvalid)?;
+        cookies::guard(request, tenant)?;
+        cookie
+    };
+    Bearer::parse(Kind::Refresh, &text).ok_or_else(|| Code::SessionInvalid.into())
 }
 
 /// Whether this is the token that was exchanged last, half a minute ago at most, and its successor

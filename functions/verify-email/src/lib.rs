@@ -21,7 +21,7 @@ use latchkey::{
     runtime::Parts,
     sign_in::{self, Proven, Wanted, event, open_handle},
     store::{Activation, Bucket, Claim, Store},
-    tokens::{Bearer, Kind},
+    tokens::{Bearer, Kind, Selector},
 };
 
 pub use answer::{VerifyEmailRequest, VerifyEmailResponse};
@@ -122,7 +122,7 @@ impl VerifyEmail {
     async fn waiting(&self, tenant: &Tenant, token: &str) -> Result<Waiting, Problem> {
         let token = Bearer::parse(Kind::Verify, token).ok_or(Code::TokenInvalid)?;
         let all = self.parts.store.registrations(tenant.id, token.selector()).await?;
-        let contested = all.len() > 1;
+        let several = all.len() > 1;
         let place = Store::registration_place(tenant.id, &token);
         let (place, registration) = all
             .into_iter()
@@ -131,7 +131,26 @@ impl VerifyEmail {
         let hash = registration
             .open_hash(&place, self.parts.passwords_key()?)
             .map_err(|error| Problem::internal(format!("a registration: {error}")))?;
+        let contested = several || self.waits_elsewhere(tenant, &token, &registration).await?;
         Ok(Waiting { token, registration, hash, contested })
+    }
+
+    /// Whether others wait for the address under another key of the ring.
+    async fn waits_elsewhere(
+        &self,
+        tenant: &Tenant,
+        token: &Bearer,
+        registration: &Registration,
+    ) -> Result<bool, Problem> {
+        let key = self.parts.passwords_key()?;
+        for selector in Selector::addresses(key, tenant.id, &registration.email_key) {
+            if selector != *token.selector()
+                && !self.parts.store.registrations(tenant.id, &selector).await?.is_empty()
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn claim(

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use latchkey::{
     domain::Tenant,
     http::{Endpoint, Operation, Problem, Request, Response, Route, describe::Security},
+    jiff::Timestamp,
     keys::Purpose,
     runtime::Parts,
     tokens::issuer,
@@ -43,18 +44,19 @@ impl Endpoint for WellKnown {
     async fn call(&self, request: &Request) -> Result<Response, Problem> {
         let tenant = self.parts.tenants.public(request).await?;
         let document = if request.path.ends_with("/jwks.json") {
-            json!({ "keys": tenant.jwks })
+            json!({ "keys": tenant.keys.published(request.at).collect::<Vec<_>>() })
         } else {
-            self.configuration(&tenant)
+            self.configuration(&tenant, request.at)
         };
         Ok(Response::json(200, &document))
     }
 }
 
 impl WellKnown {
-    fn configuration(&self, tenant: &Tenant) -> Value {
+    fn configuration(&self, tenant: &Tenant, now: Timestamp) -> Value {
         let issuer = issuer(&self.parts.base_url, &tenant.slug);
-        let mut algorithms: Vec<_> = tenant.jwks.iter().map(|key| key.alg.name()).collect();
+        let mut algorithms: Vec<_> = tenant.keys.published(now).map(|key| key.alg.name()).collect();
+        algorithms.sort_unstable();
         algorithms.dedup();
         json!({
             "issuer": issuer,

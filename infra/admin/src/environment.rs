@@ -1,14 +1,16 @@
-//! Where the command line's variables come from: the process environment, and beneath it a file.
+//! Where the command line's variables come from: a deployed stage, beneath it the process environment,
+//! and beneath that a file.
 
 use std::{collections::HashMap, io::Read, path::Path};
 
-use crate::AdminError;
+use crate::{AdminError, stage::Stage};
 
 const DYNAMODB: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 
 /// Variables by name. The process environment is read, never changed.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Variables {
+    deployed: HashMap<String, String>,
     beneath: HashMap<String, String>,
     endpoint: Option<String>,
 }
@@ -24,17 +26,26 @@ impl Variables {
                 .and_then(pairs)
                 .map_err(|why| AdminError::Unreadable(format!("{}: {why}", path.display())))?,
         };
-        Ok(Self { beneath, endpoint })
+        Ok(Self { deployed: HashMap::new(), beneath, endpoint })
+    }
+
+    /// Takes up what a deployed stage's functions are given, before anything else.
+    pub async fn of_stage(mut self, stage: &Stage) -> Result<Self, AdminError> {
+        self.deployed = stage.variables(&|name| self.get(name)).await?;
+        Ok(self)
     }
 
     pub fn get(&self, name: &str) -> Option<String> {
         self.of(name, std::env::var(name).ok())
     }
 
-    /// A variable that the process gives, or else the file.
+    /// A variable that the stage gives, or else the process, or else the file.
     fn of(&self, name: &str, given: Option<String>) -> Option<String> {
         let endpoint = self.endpoint.clone().filter(|_| name == DYNAMODB);
-        endpoint.or(given).or_else(|| self.beneath.get(name).cloned())
+        endpoint
+            .or_else(|| self.deployed.get(name).cloned())
+            .or(given)
+            .or_else(|| self.beneath.get(name).cloned())
     }
 }
 
@@ -60,13 +71,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_process_comes_before_the_file_and_the_option_before_both() {
+    fn the_stage_comes_before_the_process_and_that_before_the_file() {
         let lines = dotenvy::from_read_iter("A=file\nAWS_ENDPOINT_URL_DYNAMODB=file\n".as_bytes());
-        let mut variables = Variables { beneath: pairs(lines).unwrap(), endpoint: None };
+        let mut variables = Variables { beneath: pairs(lines).unwrap(), ..Variables::default() };
         assert_eq!(variables.of("A", None), Some("file".to_owned()));
         assert_eq!(variables.of("A", Some("process".to_owned())), Some("process".to_owned()));
         assert_eq!(variables.of("B", None), None);
         assert_eq!(variables.of(DYNAMODB, Some("process".to_owned())), Some("process".to_owned()));
+        variables.deployed = HashMap::from([("A".to_owned(), "stage".to_owned())]);
+        assert_eq!(variables.of("A", Some("process".to_owned())), Some("stage".to_owned()));
+        variables.deployed.clear();
         variables.endpoint = Some("option".to_owned());
         assert_eq!(variables.of(DYNAMODB, Some("process".to_owned())), Some("option".to_owned()));
         assert_eq!(variables.of("A", None), Some("file".to_owned()));

@@ -3,6 +3,7 @@
 use latchkey::{
     domain::{Fault, settings::SettingFaults},
     http::Problem,
+    jiff::Timestamp,
     runtime::StartError,
     store::{StartFault, StoreError},
 };
@@ -23,8 +24,23 @@ pub enum AdminError {
     Settings(SettingFaults),
     #[error("the tenant {0} was changed by somebody else meanwhile; try again")]
     Overtaken(String),
+    #[error("a new key of {0} signs from {1} on; rotate again after that, or at once with --now")]
+    Rotating(String, Timestamp),
+    #[error("which stage? Name it by --stage")]
+    NoStage,
+    #[error("there is no parameter {0}")]
+    NoParameter(String),
+    #[error("{0} was written by somebody else meanwhile, and is overwritten: look into its history")]
+    ParameterOvertaken(String),
+    #[error("{0} seals are not by the keys in force: reseal first")]
+    Left(u64),
+    #[error("{0}")]
+    Refused(String),
     #[error("{0}")]
     Keys(String),
+    /// What was asked of AWS, and its code.
+    #[error("{0}")]
+    Aws(String),
     /// A file or standard input; never what it held.
     #[error("{0}")]
     Unreadable(String),
@@ -44,7 +60,7 @@ impl AdminError {
         move |fault| Self::Invalid { what, fault }
     }
 
-    /// 1 for a refusal, 3 where the store or the environment is at fault.
+    /// 1 for a refusal, 2 where an option is missing, 3 where the store or the environment is at fault.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -52,8 +68,11 @@ impl AdminError {
             | Self::StartFault(_)
             | Self::Store(_)
             | Self::Keys(_)
+            | Self::Aws(_)
+            | Self::NoParameter(_)
             | Self::Unreadable(_)
             | Self::Unrecorded(_) => 3,
+            Self::NoStage => 2,
             _ => 1,
         }
     }
@@ -79,6 +98,8 @@ mod tests {
     fn refusals_and_faults_of_the_surroundings_differ() {
         assert_eq!(AdminError::NoTenant("acme".to_owned()).exit_code(), 1);
         assert_eq!(AdminError::Settings(Vec::new()).exit_code(), 1);
+        assert_eq!(AdminError::Left(1).exit_code(), 1);
+        assert_eq!(AdminError::NoStage.exit_code(), 2);
         let away = StoreError::Away("GetItem".to_owned());
         assert_eq!(AdminError::Unrecorded(away.clone()).exit_code(), 3);
         assert_eq!(AdminError::Store(away).exit_code(), 3);

@@ -4,11 +4,16 @@
 //! Every change of a tenant or a user writes an audit event that says who made it.
 
 mod audit;
+mod aws;
 pub mod cli;
+pub mod data_keys;
 mod environment;
 mod error;
+pub mod fence;
+pub mod key;
 pub mod mailbox;
 mod print;
+pub mod stage;
 mod start;
 pub mod tenant;
 pub mod user;

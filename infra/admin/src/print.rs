@@ -5,10 +5,15 @@ use std::fmt::Write;
 use latchkey::{
     domain::{Settings, Tenant, settings::SettingDoc, undeliverable::Reason, user::UserState},
     jiff::Timestamp,
+    store::Seals,
 };
 use serde_json::{Value, json};
 
-use crate::{mailbox::Mailbox, user::Shown};
+use crate::{
+    data_keys::{Changed, Made},
+    mailbox::Mailbox,
+    user::Shown,
+};
 
 pub fn tenant(tenant: &Tenant, as_json: bool) -> String {
     let document = tenant_document(tenant);
@@ -60,6 +65,65 @@ pub fn mailbox(mailbox: &Mailbox, as_json: bool) -> String {
     if as_json { document.to_string() } else { lines(&document) }
 }
 
+/// A tenant's signing keys, the newest first.
+pub fn keys(tenant: &Tenant, now: Timestamp, as_json: bool) -> String {
+    let documents = tenant.keys.states(now).map(|(key, state)| {
+        json!({
+            "kid": key.jwk.kid,
+            "algorithm": key.jwk.alg.name(),
+            "state": state,
+            "signs_from": second(key.signs_from),
+            "published_until": key.published_until.map(second),
+        })
+    });
+    if as_json {
+        return Value::from(documents.collect::<Vec<_>>()).to_string();
+    }
+    table(documents.map(|key| {
+        let until = key["published_until"].as_str().map_or(String::new(), |until| format!("until {until}"));
+        let from = format!("signs from {}", word(&key["signs_from"]));
+        [word(&key["kid"]), word(&key["algorithm"]), word(&key["state"]), from, until]
+    }))
+}
+
+/// The tenants whose tokens are dead.
+pub fn fenced(tenants: &[Tenant], as_json: bool) -> String {
+    let slugs: Vec<_> = tenants.iter().map(|tenant| tenant.slug.as_str()).collect();
+    if as_json { json!({ "fenced": slugs }).to_string() } else { format!("{} tenants fenced", slugs.len()) }
+}
+
+const AFTER_CREATION: &str = "deploy the stage. Never delete the KMS key: nothing opens without it";
+pub const AFTER_ROTATION: &str = "deploy the stage; then data-keys reseal, and after a day data-keys retire";
+pub const AFTER_RETIREMENT: &str = "deploy the stage";
+
+pub fn made(made: &Made, as_json: bool) -> String {
+    let mut document = json!({ "kms_key": made.kms_key, "written": made.written, "next": AFTER_CREATION });
+    if made.written.is_empty() {
+        document["next"] = "nothing: all was there already".into();
+    }
+    if as_json { document.to_string() } else { lines(&document) }
+}
+
+/// The rings that were changed, and what is to be done next.
+pub fn changed(changed: &[Changed], next: &str, as_json: bool) -> String {
+    let mut document =
+        json!({ "next": if changed.is_empty() { "nothing: all is as it should be" } else { next } });
+    for ring in changed {
+        document[ring.purpose.name()] = ring.ids.clone().into();
+    }
+    if as_json { document.to_string() } else { lines(&document) }
+}
+
+pub fn seals(seals: &Seals, as_json: bool) -> String {
+    let document = json!({
+        "examined": seals.examined,
+        "resealed": seals.resealed,
+        "overtaken": seals.overtaken,
+        "unreadable": seals.unreadable,
+    });
+    if as_json { document.to_string() } else { lines(&document) }
+}
+
 /// The documentation of the settings: a Markdown table, or a list.
 pub fn settings(as_json: bool) -> String {
     let table = Settings::table();
@@ -88,7 +152,7 @@ fn tenant_document(tenant: &Tenant) -> Value {
         "name": tenant.display_name,
         "status": tenant.standing,
         "created_at": second(tenant.created_at),
-        "keys": tenant.jwks.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>(),
+        "keys": tenant.keys.kids().collect::<Vec<_>>(),
         "settings": tenant.settings,
     })
 }

@@ -2,7 +2,7 @@
 
 use latchkey::{
     domain::{
-        Settings, Tenant, TenantSlug,
+        Settings, Tenant, TenantKeys, TenantSlug,
         event::Kind,
         ids::{EventId, TenantId},
         settings::SettingFaults,
@@ -10,12 +10,11 @@ use latchkey::{
     },
     jiff::{SignedDuration, Timestamp},
     runtime::Parts,
-    store::SealedKey,
-    tokens::{self, SigningKey},
+    tokens,
 };
 use serde_json::Value;
 
-use crate::{AdminError, audit::record};
+use crate::{AdminError, audit::record, key};
 
 /// Makes a tenant and its first signing key.
 ///
@@ -28,19 +27,17 @@ pub async fn create(
     settings: Settings,
 ) -> Result<Tenant, AdminError> {
     parts.store.settle_keys(&parts.keys).await?;
-    let algorithm = settings.tokens.algorithm;
-    let (pkcs8, jwk) =
-        SigningKey::generate(algorithm).map_err(|error| AdminError::Keys(error.to_string()))?;
-    let sealed = SealedKey::seal(slug, &jwk.kid, algorithm, &pkcs8, parts.signing_key()?);
+    let (jwk, sealed) = key::fresh(parts, slug, settings.tokens.algorithm)?;
+    let now = parts.clock.now();
     let tenant = Tenant {
         id: TenantId::fresh(&*parts.clock, &*parts.entropy),
         slug: slug.clone(),
         display_name: name.to_owned(),
         standing: TenantStatus::Active,
         settings,
-        jwks: vec![jwk],
+        keys: TenantKeys::of(jwk, now),
         not_before: Timestamp::UNIX_EPOCH,
-        created_at: parts.clock.now(),
+        created_at: now,
         revision: 1,
     };
     if !parts.store.create_tenant(&tenant, &sealed).await? {

@@ -78,7 +78,7 @@ impl Mount<'_> {
     async fn feedback(&self) -> anyhow::Result<Arc<dyn Function>> {
         let feedback = mail_feedback::MailFeedback::start(
             &|name| self.environment.get(name).cloned(),
-            self.world_of(MAIL_FEEDBACK),
+            self.world_of(MAIL_FEEDBACK)?,
         )
         .await;
         Ok(Arc::new(feedback.with_context(|| format!("{MAIL_FEEDBACK} does not start"))?))

@@ -141,8 +141,9 @@ impl Tenants {
         now: Timestamp,
     ) -> Result<(AccessClaims, Subject), Problem> {
         let issuer = tokens::issuer(&self.base_url, &tenant.slug);
-        let (claims, subject) = tokens::verify(token, &tenant.jwks, &issuer, tenant.audience(), now)
-            .map_err(|why| refused(&why.to_string()))?;
+        let (claims, subject) =
+            tokens::verify(token, tenant.keys.published(now), &issuer, tenant.audience(), now)
+                .map_err(|why| refused(&why.to_string()))?;
         let ours = claims.tenant_id == tenant.id
             && Timestamp::from_second(claims.iat).is_ok_and(|issued_at| tenant.honours(issued_at));
         if ours { Ok((claims, subject)) } else { Err(refused("of another tenant or time")) }

@@ -50,6 +50,11 @@ pub enum Kind {
     TenantChanged,
     TenantSuspended,
     TenantResumed,
+    /// Whatever was issued before is dead.
+    TenantFenced,
+    SigningKeyRotated,
+    /// The others work no more.
+    SigningKeyReplaced,
 }
 
 /// One audit event.

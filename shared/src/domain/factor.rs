@@ -1,6 +1,6 @@
 //! Second factors as they are stored, and the challenges that are put to them.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
@@ -115,6 +115,12 @@ pub struct Challenge {
 
 impl Challenge {
     pub const LIFETIME_MINUTES: i64 = 5;
+
+    #[must_use]
+    pub fn begun_at(&self) -> Timestamp {
+        let lifetime = SignedDuration::from_mins(Self::LIFETIME_MINUTES);
+        self.expires_at.saturating_sub(lifetime).unwrap_or(Timestamp::MIN)
+    }
 }
 
 /// What a challenge is for. An answer counts only for the very purpose that it was begun for.

@@ -214,13 +214,17 @@ impl Default for Sessions {
     }
 }
 
+impl Tokens {
+    pub const MOST_ACCESS_MINUTES: u32 = 15;
+}
+
 impl Default for Tokens {
     fn default() -> Self {
         Self {
             delivery: Delivery::default(),
             algorithm: Algorithm::Rs256,
             audience: None,
-            access_minutes: 15,
+            access_minutes: Self::MOST_ACCESS_MINUTES,
         }
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Settings, TenantSlug, ids::TenantId, jwk::PublicJwk};
+use super::{Settings, TenantKeys, TenantSlug, ids::TenantId};
 
 /// Whether a tenant is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,8 +21,9 @@ pub struct Tenant {
     pub display_name: String,
     pub standing: TenantStatus,
     pub settings: Settings,
-    /// The public keys its tokens verify with, the one that signs first.
-    pub jwks: Vec<PublicJwk>,
+    /// The public keys that its tokens verify with.
+    #[serde(rename = "jwks")]
+    pub keys: TenantKeys,
     /// Whatever was issued before is dead.
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     pub not_before: Timestamp,

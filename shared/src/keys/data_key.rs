@@ -7,9 +7,11 @@ use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
     hkdf, hmac,
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
+
+#[cfg(test)]
+use super::{KeyRing, KeyText};
 
 /// What a data key is for. A function holds only those it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +27,16 @@ pub enum Purpose {
 impl Purpose {
     pub const ALL: [Self; 3] = [Self::Passwords, Self::Factors, Self::Signing];
 
+    /// What it is called on the command line, in parameters and in KMS's encryption context.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Passwords => "passwords",
+            Self::Factors => "factors",
+            Self::Signing => "signing",
+        }
+    }
+
     /// The environment variable that holds the key.
     #[must_use]
     pub fn variable(self) -> &'static str {
@@ -36,32 +48,28 @@ impl Purpose {
     }
 }
 
-/// The keys that this function was given.
-#[derive(Debug, Default)]
-pub struct DataKeys {
-    pub passwords: Option<DataKey>,
-    pub factors: Option<DataKey>,
-    pub signing: Option<DataKey>,
+/// What a function was given for each purpose.
+#[derive(Debug)]
+pub struct ByPurpose<T> {
+    pub passwords: Option<T>,
+    pub factors: Option<T>,
+    pub signing: Option<T>,
 }
 
-impl DataKeys {
+/// The keys that this function was given.
+pub type DataKeys = ByPurpose<DataKey>;
+/// The same as they are configured.
+pub type KeyRings = ByPurpose<super::KeyRing>;
+
+impl<T> ByPurpose<T> {
     #[must_use]
-    pub fn of(&self, purpose: Purpose) -> Option<&DataKey> {
+    pub fn of(&self, purpose: Purpose) -> Option<&T> {
         match purpose {
             Purpose::Passwords => self.passwords.as_ref(),
             Purpose::Factors => self.factors.as_ref(),
             Purpose::Signing => self.signing.as_ref(),
         }
     }
-}
-
-/// Why the text of a key cannot be used. Never says what the text was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum KeyText {
-    #[error("must be a comma-separated list of id:plain:base64, the key in force first")]
-    Shape,
-    #[error("holds a key that is not 32 bytes in base64")]
-    Length,
 }
 
 /// A sealed value that no key of the ring opens: the wrong key, the wrong item, or damage.
@@ -76,7 +84,7 @@ pub struct DataKey {
 }
 
 #[derive(Clone)]
-struct Key {
+pub(super) struct Key {
     id: String,
     root: hkdf::Prk,
 }
@@ -92,13 +100,9 @@ impl hkdf::KeyType for Length32 {
 const ENVELOPE: u8 = 1;
 
 impl DataKey {
-    /// Reads `id:plain:base64[,…]`, the key in force first. An id is 1 to 32 letters, digits or `-`.
-    ///
-    /// # Errors
-    /// A [`KeyText`] that says what is wrong with the shape, never what it held.
-    pub fn parse(text: &str) -> Result<Self, KeyText> {
-        let ring = text.split(',').map(|part| Key::parse(part.trim())).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { ring })
+    /// A ring of at least one key, the one in force first.
+    pub(super) fn of(ring: Vec<Key>) -> Self {
+        Self { ring }
     }
 
     /// Seals `plain` with the key in force (AES-256-GCM), bound to `place`, the key of its item.
@@ -160,6 +164,11 @@ impl DataKey {
         self.in_force().mac(label, parts)
     }
 
+    /// The same under every key of the ring, the one in force first.
+    pub fn macs(&self, label: &str, parts: &[&[u8]]) -> impl Iterator<Item = [u8; 32]> {
+        self.ring.iter().map(move |key| key.mac(label, parts))
+    }
+
     /// Whether `tag` is (the beginning of) the MAC of `parts` under any key of the ring, compared
     /// in constant time.
     #[must_use]
@@ -176,21 +185,8 @@ impl DataKey {
 }
 
 impl Key {
-    fn parse(text: &str) -> Result<Self, KeyText> {
-        let mut parts = text.splitn(3, ':');
-        let (Some(id), Some("plain"), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(KeyText::Shape);
-        };
-        let named =
-            (1..=32).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if !named {
-            return Err(KeyText::Shape);
-        }
-        let bytes = Zeroizing::new(BASE64_STANDARD.decode(key).map_err(|_| KeyText::Length)?);
-        if bytes.len() != 32 {
-            return Err(KeyText::Length);
-        }
-        Ok(Self { id: id.to_owned(), root: hkdf::Salt::new(hkdf::HKDF_SHA256, b"latchkey").extract(&bytes) })
+    pub(super) fn of(id: String, bytes: &[u8; 32]) -> Self {
+        Self { id, root: hkdf::Salt::new(hkdf::HKDF_SHA256, b"latchkey").extract(bytes) }
     }
 
     fn subkey(&self, label: &str) -> Zeroizing<[u8; 32]> {
@@ -229,7 +225,18 @@ impl fmt::Debug for DataKey {
 }
 
 #[cfg(test)]
+impl DataKey {
+    /// A ring of plain keys.
+    pub(crate) fn parse(text: &str) -> Result<Self, KeyText> {
+        let opened = KeyRing::parse(text)?.unwrapped(async |_| Err(KeyText::Wrapped));
+        futures::FutureExt::now_or_never(opened).unwrap()
+    }
+}
+
+#[cfg(test)]
 mod tests {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+
     use super::*;
 
     fn key(id: &str, fill: u8) -> String {
@@ -274,13 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_key_texts_are_refused_and_never_repeated() {
-        for text in ["", "a", "a:plain", "a:kms:AAAA", ":plain:AAAA", "a b:plain:AAAA"] {
-            assert_eq!(DataKey::parse(text).unwrap_err(), KeyText::Shape, "{text}");
-        }
-        for text in ["a:plain:", "a:plain:AAAA", "a:plain:*"] {
-            assert_eq!(DataKey::parse(text).unwrap_err(), KeyText::Length, "{text}");
-        }
+    fn a_ring_shows_its_names_alone() {
         assert_eq!(format!("{:?}", DataKey::parse(&key("a", 7)).unwrap()), "[\"a\"]");
     }
 }

@@ -2,6 +2,8 @@
 
 mod data_key;
 mod hasher;
+mod ring;
 
-pub use data_key::{DataKey, DataKeys, KeyText, Purpose, SealBroken};
+pub use data_key::{ByPurpose, DataKey, DataKeys, KeyRings, Purpose, SealBroken};
 pub use hasher::{Cost, Hasher, StoredHash};
+pub use ring::{KeyRing, KeyText};

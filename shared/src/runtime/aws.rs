@@ -1,8 +1,8 @@
 //! The AWS clients, lean: no provider chain, Amazon's roots alone, one TLS provider.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use aws_credential_types::Credentials;
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_dynamodb::config::{BehaviorVersion, IdentityCache, Region, StalledStreamProtectionConfig};
 use aws_smithy_http_client::{
     Connector,
@@ -12,8 +12,12 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use aws_types::sdk_config::{Builder, SdkConfig};
 
-use super::{environment::Environment, world::Gate};
+use super::{
+    environment::{Environment, EnvironmentFault, optional, required},
+    world::Gate,
+};
 
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_root_cas.pem");
 
@@ -24,56 +28,93 @@ const ATTEMPTS: u32 = 3;
 /// SES is called by the worker alone, which nobody waits for.
 const MAIL_ATTEMPT: Duration = Duration::from_secs(5);
 
+/// Where AWS is, and who calls it.
+pub struct Aws {
+    region: Region,
+    credentials: Credentials,
+}
+
+impl Aws {
+    /// Reads the region and the credentials by way of `get`.
+    ///
+    /// # Errors
+    /// The first variable that is missing.
+    pub fn read(get: &dyn Fn(&str) -> Option<String>) -> Result<Self, EnvironmentFault> {
+        Ok(Self {
+            region: Region::new(required(get, "AWS_REGION")?),
+            // No account id: account endpoints are another host, and the warm connection would not serve.
+            credentials: Credentials::new(
+                required(get, "AWS_ACCESS_KEY_ID")?,
+                required(get, "AWS_SECRET_ACCESS_KEY")?,
+                optional(get, "AWS_SESSION_TOKEN"),
+                None,
+                "environment",
+            ),
+        })
+    }
+
+    /// What a client of a service is made from; `url` is where it answers, if not at AWS's address.
+    ///
+    /// # Errors
+    /// When Amazon's roots do not read.
+    pub fn service(&self, url: Option<&str>) -> Result<SdkConfig, String> {
+        Ok(self.through(connector(url, ATTEMPT)?, url).build())
+    }
+
+    fn through(&self, connector: SharedHttpConnector, url: Option<&str>) -> Builder {
+        let timeouts =
+            TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build();
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(self.region.clone())
+            .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
+            .identity_cache(IdentityCache::no_cache())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .timeout_config(timeouts)
+            .http_client(client(connector));
+        match url {
+            Some(url) => config.endpoint_url(url),
+            None => config,
+        }
+    }
+}
+
+impl fmt::Debug for Aws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Aws({})", self.region)
+    }
+}
+
+/// Where a service answers that the SDK's variables call such as `KMS`, if not at AWS's address.
+#[must_use]
+pub fn endpoint(get: &dyn Fn(&str) -> Option<String>, service: &str) -> Option<String> {
+    optional(get, &format!("AWS_ENDPOINT_URL_{service}")).or_else(|| optional(get, "AWS_ENDPOINT_URL"))
+}
+
 pub(super) fn dynamodb(
     environment: &Environment,
     gate: Option<&Gate>,
 ) -> Result<aws_sdk_dynamodb::Client, String> {
-    let connector = connector(environment.dynamodb_url.as_deref(), ATTEMPT)?;
+    let url = environment.dynamodb_url.as_deref();
+    let connector = connector(url, ATTEMPT)?;
     let connector = gate.map_or(connector.clone(), |gate| gate(connector));
-    let mut config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(environment.region.clone()))
-        .credentials_provider(credentials(environment))
-        .identity_cache(IdentityCache::no_cache())
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-        .timeout_config(
-            TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build(),
-        )
-        .http_client(client(connector));
-    if let Some(url) = &environment.dynamodb_url {
-        config = config.endpoint_url(url);
-    }
-    Ok(aws_sdk_dynamodb::Client::from_conf(config.build()))
+    Ok(aws_sdk_dynamodb::Client::new(&environment.aws.through(connector, url).build()))
 }
 
 pub(super) fn ses(environment: &Environment) -> Result<aws_sdk_sesv2::Client, String> {
-    let mut config = aws_sdk_sesv2::Config::builder()
-        .behavior_version(aws_sdk_sesv2::config::BehaviorVersion::latest())
-        .region(aws_sdk_sesv2::config::Region::new(environment.region.clone()))
-        .credentials_provider(credentials(environment))
-        .identity_cache(aws_sdk_sesv2::config::IdentityCache::no_cache())
-        .stalled_stream_protection(aws_sdk_sesv2::config::StalledStreamProtectionConfig::disabled())
+    let url = environment.ses_url.as_deref();
+    let config = environment
+        .aws
+        .through(connector(url, MAIL_ATTEMPT)?, url)
         // The outbox retries, with its own back-off.
         .retry_config(RetryConfig::disabled())
-        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(MAIL_ATTEMPT).build())
-        .http_client(client(connector(environment.ses_url.as_deref(), MAIL_ATTEMPT)?));
-    if let Some(url) = &environment.ses_url {
-        config = config.endpoint_url(url);
-    }
-    Ok(aws_sdk_sesv2::Client::from_conf(config.build()))
+        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(MAIL_ATTEMPT).build());
+    Ok(aws_sdk_sesv2::Client::new(&config.build()))
 }
 
-fn credentials(environment: &Environment) -> Credentials {
-    let given = &environment.credentials;
-    // No account id: account endpoints are another host, and the warm connection would not serve.
-    Credentials::new(
-        given.key_id.clone(),
-        given.secret.clone(),
-        given.session_token.clone(),
-        None,
-        "environment",
-    )
+pub(super) fn kms(aws: &Aws, url: Option<&str>) -> Result<aws_sdk_kms::Client, String> {
+    Ok(aws_sdk_kms::Client::new(&aws.service(url)?))
 }
 
 fn connector(url: Option<&str>, read: Duration) -> Result<SharedHttpConnector, String> {

@@ -1,7 +1,8 @@
 //! The environment variables, read once and checked.
 
+use super::{Aws, endpoint};
 use crate::{
-    keys::{Cost, DataKey, DataKeys, Purpose},
+    keys::{Cost, KeyRing, KeyRings, Purpose},
     store::Tables,
 };
 
@@ -20,11 +21,11 @@ pub struct Environment {
     /// The URL that the gateway is reached at, without a trailing slash; issuers begin with it.
     pub base_url: String,
     pub tables: Tables,
-    pub region: String,
-    pub credentials: Credentials,
+    pub aws: Aws,
     pub dynamodb_url: Option<String>,
     pub ses_url: Option<String>,
-    pub keys: DataKeys,
+    pub kms_url: Option<String>,
+    pub keys: KeyRings,
     pub cost: Cost,
     /// What `CloudFront` shows to prove that a request came through it.
     pub edge_secret: Option<String>,
@@ -34,33 +35,20 @@ pub struct Environment {
     pub hashers: usize,
 }
 
-/// AWS credentials. Not printed.
-pub struct Credentials {
-    pub key_id: String,
-    pub secret: String,
-    pub session_token: Option<String>,
-}
-
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Credentials(…)")
-    }
-}
-
 impl Environment {
     /// Reads the variables by way of `get`; of the data keys only those in `keys`.
     ///
     /// # Errors
     /// The first variable that is missing or malformed.
     pub fn read(get: &dyn Fn(&str) -> Option<String>, keys: &[Purpose]) -> Result<Self, EnvironmentFault> {
-        let optional = |name: &str| get(name).filter(|value| !value.is_empty());
-        let required = |name: &str| optional(name).ok_or_else(|| EnvironmentFault::Missing(name.to_owned()));
+        let optional = |name: &str| optional(get, name);
+        let required = |name: &str| required(get, name);
         let key = |purpose: Purpose| {
             let variable = purpose.variable();
             if !keys.contains(&purpose) {
                 return Ok(None);
             }
-            DataKey::parse(&required(variable)?)
+            KeyRing::parse(&required(variable)?)
                 .map(Some)
                 .map_err(|fault| malformed(variable, &fault.to_string()))
         };
@@ -75,7 +63,6 @@ impl Environment {
                 malformed("LATCHKEY_ARGON2", "must be memory in KiB, passes, lanes, as in 19456,2,1")
             })?,
         };
-        let endpoint = |service: &str| optional(service).or_else(|| optional("AWS_ENDPOINT_URL"));
         Ok(Self {
             base_url,
             tables: Tables {
@@ -84,15 +71,11 @@ impl Environment {
                 challenges: required("LATCHKEY_TABLE_CHALLENGES")?,
                 events: required("LATCHKEY_TABLE_EVENTS")?,
             },
-            region: required("AWS_REGION")?,
-            credentials: Credentials {
-                key_id: required("AWS_ACCESS_KEY_ID")?,
-                secret: required("AWS_SECRET_ACCESS_KEY")?,
-                session_token: optional("AWS_SESSION_TOKEN"),
-            },
-            dynamodb_url: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
-            ses_url: endpoint("AWS_ENDPOINT_URL_SESV2"),
-            keys: DataKeys {
+            aws: Aws::read(get)?,
+            dynamodb_url: endpoint(get, "DYNAMODB"),
+            ses_url: endpoint(get, "SESV2"),
+            kms_url: endpoint(get, "KMS"),
+            keys: KeyRings {
                 passwords: key(Purpose::Passwords)?,
                 factors: key(Purpose::Factors)?,
                 signing: key(Purpose::Signing)?,
@@ -103,6 +86,14 @@ impl Environment {
             hashers: if optional("AWS_LAMBDA_FUNCTION_NAME").is_some() { 1 } else { 2 },
         })
     }
+}
+
+pub(super) fn optional(get: &dyn Fn(&str) -> Option<String>, name: &str) -> Option<String> {
+    get(name).filter(|value| !value.is_empty())
+}
+
+pub(super) fn required(get: &dyn Fn(&str) -> Option<String>, name: &str) -> Result<String, EnvironmentFault> {
+    optional(get, name).ok_or_else(|| EnvironmentFault::Missing(name.to_owned()))
 }
 
 fn malformed(variable: &str, rule: &str) -> EnvironmentFault {
@@ -153,6 +144,7 @@ mod tests {
             ("LATCHKEY_BASE_URL", "auth.example"),
             ("LATCHKEY_ARGON2", "lots"),
             ("LATCHKEY_KEY_SIGNING", "secret-but-wrong"),
+            ("LATCHKEY_KEY_SIGNING", "a:kms:secret-but-wrong"),
         ] {
             let mut values = good();
             values.insert(name, value.to_owned());

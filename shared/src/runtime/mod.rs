@@ -3,14 +3,17 @@
 mod aws;
 mod environment;
 mod function;
+mod kms;
 mod parts;
 mod post;
 mod run;
 mod trace;
 mod world;
 
+pub use aws::{Aws, endpoint};
 pub use environment::{Environment, EnvironmentFault};
 pub use function::Function;
+pub use kms::{CONTEXT, UnwrapFault};
 pub use parts::{Parts, StartError};
 pub use post::post;
 pub use run::{mount, run, run_worker};

@@ -2,7 +2,7 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use super::{Environment, EnvironmentFault, World, aws};
+use super::{Environment, EnvironmentFault, UnwrapFault, World, aws, kms};
 use crate::{
     admission::Tenants,
     domain::{Clock, Entropy},
@@ -18,6 +18,8 @@ use crate::{
 pub enum StartError {
     #[error(transparent)]
     Environment(#[from] EnvironmentFault),
+    #[error(transparent)]
+    Keys(#[from] UnwrapFault),
     #[error(transparent)]
     Store(#[from] StartFault),
     #[error("{0}")]
@@ -62,6 +64,8 @@ impl Parts {
     ) -> Result<Self, StartError> {
         let environment = Environment::read(get, keys)?;
         let dynamodb = aws::dynamodb(&environment, world.gate.as_ref()).map_err(StartError::Client)?;
+        let kms_url = environment.kms_url;
+        let client = || aws::kms(&environment.aws, kms_url.as_deref());
         let World { clock, entropy, metrics, .. } = world;
         let meters = Meters::new(environment.stage, Arc::clone(&clock), metrics);
         let store = Store::new(
@@ -74,7 +78,10 @@ impl Parts {
         let cost = environment.cost;
         // The pages of the hashing memory are touched while the connection is made.
         let touching = tokio::task::spawn_blocking(move || Hasher::new(cost, places));
-        store.check(&environment.keys).await?;
+        let unwrapping = kms::unwrapped(environment.keys, client);
+        let (keys, check) = futures::join!(unwrapping, store.key_check());
+        let keys = keys?;
+        check?.map_or(Ok(()), |check| check.admit(&keys))?;
         let hasher = touching.await.map_err(|error| StartError::Client(error.to_string()))?;
         Ok(Self(Arc::new(Inner {
             tenants: Tenants::new(store.clone(), Arc::clone(&clock), environment.base_url.clone()),
@@ -85,7 +92,7 @@ impl Parts {
             store,
             signers: Signers::default(),
             hasher,
-            keys: environment.keys,
+            keys,
             meters,
         })))
     }

@@ -15,12 +15,13 @@ pub struct Signers(Mutex<HashMap<String, SigningKey>>);
 const MOST: usize = 1024;
 
 impl Signers {
-    /// The key that the tenant signs with now: the first of its JWKS.
+    /// The key that the tenant signs with now.
     ///
     /// # Errors
     /// 500 where it is missing or does not open, 503 when the store cannot answer.
     pub async fn of(&self, tenant: &Tenant, parts: &Parts) -> Result<SigningKey, Problem> {
-        let jwk = tenant.jwks.first().ok_or_else(|| Problem::internal("a tenant without a signing key"))?;
+        let jwk = tenant.keys.signer(parts.clock.now());
+        let jwk = jwk.ok_or_else(|| Problem::internal("a tenant without a signing key"))?;
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&jwk.kid).cloned();
         if let Some(key) = kept {
             return Ok(key);

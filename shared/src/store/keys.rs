@@ -22,6 +22,10 @@ pub enum Table {
     Events,
 }
 
+impl Table {
+    pub const ALL: [Self; 4] = [Self::Tenants, Self::Users, Self::Challenges, Self::Events];
+}
+
 /// Where an item stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {

@@ -21,6 +21,7 @@ mod mailboxes;
 mod outbox;
 mod purses;
 mod registrations;
+mod reseal;
 mod resets;
 pub mod schema;
 mod sessions;
@@ -44,11 +45,12 @@ pub use made_since::MadeSince;
 pub use mailboxes::ProofBegun;
 pub use outbox::{Claimed, Due, Entry};
 pub use registrations::{Activation, Claim};
+pub use reseal::Seals;
 pub use resets::ResetOutcome;
 pub use schema::Tables;
 pub use sessions::Rotation;
 pub use signing_keys::SealedKey;
-pub use start::StartFault;
+pub use start::{KeyCheck, StartFault};
 pub use users::{Created, NewUser};
 
 use crate::{

@@ -3,9 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::{Store, StoreError, keys::Key};
+use super::{
+    Store, StoreError,
+    dynamo::{key_of, read},
+    keys::Key,
+};
 use crate::{
-    domain::{TenantSlug, jwk::Algorithm},
+    domain::{TenantKeys, TenantSlug, jwk::Algorithm},
     keys::DataKey,
     tokens::SigningKey,
 };
@@ -48,5 +52,25 @@ impl Store {
             .map_err(|error| StoreError::Broken(format!("a signing key: {error}")))?;
         SigningKey::parse(&sealed.kid, sealed.algorithm, &pkcs8)
             .map_err(|error| StoreError::Broken(format!("a signing key: {error}")))
+    }
+
+    /// Deletes a tenant's private keys that none of `named` names.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn forget_signing_keys(
+        &self,
+        slug: &TenantSlug,
+        named: [&TenantKeys; 2],
+    ) -> Result<(), StoreError> {
+        let all = Key::signing_key(slug, "");
+        for item in self.query_items(&all).await? {
+            let key = key_of(all.table, &item)?;
+            let private: SealedKey = read(item)?;
+            if !named.iter().any(|keys| keys.kids().any(|kid| kid == private.kid)) {
+                self.delete(&key).await?;
+            }
+        }
+        Ok(())
     }
 }

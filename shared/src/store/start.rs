@@ -23,15 +23,48 @@ pub enum StartFault {
     Store(#[from] StoreError),
 }
 
-#[derive(Serialize, Deserialize)]
-struct KeyCheck {
+/// By what a key shows that it is the one which the tables were written with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyCheck {
     passwords: String,
     factors: String,
     signing: String,
 }
 
 impl KeyCheck {
-    fn of(&self, purpose: Purpose) -> &str {
+    /// What the keys in force show.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`] where one of the three is not given.
+    pub(super) fn in_force(keys: &DataKeys) -> Result<Self, StoreError> {
+        let mac = |purpose: Purpose| {
+            keys.of(purpose)
+                .map(|key| BASE64_URL_SAFE_NO_PAD.encode(key.mac(LABEL, &[])))
+                .ok_or_else(|| StoreError::Broken(format!("{} is not given", purpose.variable())))
+        };
+        Ok(Self {
+            passwords: mac(Purpose::Passwords)?,
+            factors: mac(Purpose::Factors)?,
+            signing: mac(Purpose::Signing)?,
+        })
+    }
+
+    /// Compares the keys that this function holds with those that the tables were written with.
+    ///
+    /// # Errors
+    /// [`StartFault::WrongKey`] for the first that is another.
+    pub fn admit(&self, keys: &DataKeys) -> Result<(), StartFault> {
+        for purpose in Purpose::ALL {
+            let Some(key) = keys.of(purpose) else { continue };
+            let stored = BASE64_URL_SAFE_NO_PAD.decode(self.of(purpose)).unwrap_or_default();
+            if stored.len() != 32 || !key.mac_matches(LABEL, &[], &stored) {
+                return Err(StartFault::WrongKey(purpose.variable()));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn of(&self, purpose: Purpose) -> &str {
         match purpose {
             Purpose::Passwords => &self.passwords,
             Purpose::Factors => &self.factors,
@@ -43,15 +76,12 @@ impl KeyCheck {
 const LABEL: &str = "check";
 
 impl Store {
-    /// Compares the keys that this function holds with those that the tables were written with.
+    /// What the tables were written with; `None` where nothing was written yet.
     ///
     /// # Errors
-    /// [`StartFault`] with what is missing or wrong.
-    pub async fn check(&self, keys: &DataKeys) -> Result<(), StartFault> {
-        match self.probe(Key::key_check()).await? {
-            Some(check) => compare(&check, keys),
-            None => Ok(()),
-        }
+    /// [`StartFault::MissingTable`]; the store's.
+    pub async fn key_check(&self) -> Result<Option<KeyCheck>, StartFault> {
+        self.probe(Key::key_check()).await
     }
 
     /// Looks whether every table is there. For administration: no function's role reads them all.
@@ -59,7 +89,7 @@ impl Store {
     /// # Errors
     /// [`StartFault::MissingTable`] with the first that is not.
     pub async fn check_tables(&self) -> Result<(), StartFault> {
-        for table in [Table::Tenants, Table::Users, Table::Challenges, Table::Events] {
+        for table in Table::ALL {
             self.probe(Key { table, ..Key::key_check() }).await?;
         }
         Ok(())
@@ -72,20 +102,11 @@ impl Store {
     /// [`StartFault::WrongKey`] for a key that is not the one; [`StoreError::Broken`] where one of
     /// the three is not given.
     pub async fn settle_keys(&self, keys: &DataKeys) -> Result<(), StartFault> {
-        let mac = |purpose: Purpose| {
-            keys.of(purpose)
-                .map(|key| BASE64_URL_SAFE_NO_PAD.encode(key.mac(LABEL, &[])))
-                .ok_or_else(|| StoreError::Broken(format!("{} is not given", purpose.variable())))
-        };
-        let check = KeyCheck {
-            passwords: mac(Purpose::Passwords)?,
-            factors: mac(Purpose::Factors)?,
-            signing: mac(Purpose::Signing)?,
-        };
+        let check = KeyCheck::in_force(keys)?;
         if self.put_new(&Key::key_check(), write(&check)?).await? {
             return Ok(());
         }
-        self.check(keys).await
+        self.key_check().await?.map_or(Ok(()), |check| check.admit(keys))
     }
 
     async fn probe(&self, key: Key) -> Result<Option<KeyCheck>, StartFault> {
@@ -99,15 +120,4 @@ impl Store {
             Err(error) => Err(StoreError::of("GetItem", &error).into()),
         }
     }
-}
-
-fn compare(check: &KeyCheck, keys: &DataKeys) -> Result<(), StartFault> {
-    for purpose in Purpose::ALL {
-        let Some(key) = keys.of(purpose) else { continue };
-        let stored = BASE64_URL_SAFE_NO_PAD.decode(check.of(purpose)).unwrap_or_default();
-        if stored.len() != 32 || !key.mac_matches(LABEL, &[], &stored) {
-            return Err(StartFault::WrongKey(purpose.variable()));
-        }
-    }
-    Ok(())
 }

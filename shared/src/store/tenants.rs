@@ -2,7 +2,7 @@
 
 use super::{
     Store, StoreError,
-    dynamo::{Change, Written, read, write},
+    dynamo::{Change, read, write},
     keys::{Key, Table},
     signing_keys::SealedKey,
     transaction::{Committed, Transaction},
@@ -33,27 +33,19 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
     pub async fn change_tenant(&self, tenant: &Tenant) -> Result<bool, StoreError> {
-        let item = write(tenant)?;
-        let mut change = Change::of(
-            Key::tenant(&tenant.slug),
-            "SET display_name = :name, standing = :standing, settings = :settings, jwks = :jwks, \
-             not_before = :not_before, revision = :revision",
-        )
-        .when("attribute_exists(pk) AND revision = :previous")
-        .number(":previous", i64::try_from(tenant.revision).unwrap_or(i64::MAX) - 1);
-        for (placeholder, name) in [
-            (":name", "display_name"),
-            (":standing", "standing"),
-            (":settings", "settings"),
-            (":jwks", "jwks"),
-            (":not_before", "not_before"),
-            (":revision", "revision"),
-        ] {
-            if let Some(value) = item.get(name) {
-                change = change.value(placeholder, value.clone());
-            }
-        }
-        Ok(matches!(self.change(change).await?, Written::Done(_)))
+        Ok(self.change(next(tenant)?).await?.is_done())
+    }
+
+    /// Replaces a tenant's record by its next revision, which has a new signing key; false where another
+    /// change came first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn change_signing_keys(&self, tenant: &Tenant, key: &SealedKey) -> Result<bool, StoreError> {
+        let transaction = Transaction::default()
+            .change(next(tenant)?)
+            .put_new(Key::signing_key(&tenant.slug, &key.kid), write(key)?);
+        Ok(matches!(self.commit(transaction).await?, Committed::Done))
     }
 
     /// Every tenant, by slug. For administration: it reads the whole table.
@@ -87,4 +79,29 @@ impl Store {
             }
         }
     }
+}
+
+/// The change to a tenant's next revision.
+fn next(tenant: &Tenant) -> Result<Change, StoreError> {
+    let item = write(tenant)?;
+    let mut change = Change::of(
+        Key::tenant(&tenant.slug),
+        "SET display_name = :name, standing = :standing, settings = :settings, jwks = :jwks, \
+         not_before = :not_before, revision = :revision",
+    )
+    .when("attribute_exists(pk) AND revision = :previous")
+    .number(":previous", i64::try_from(tenant.revision).unwrap_or(i64::MAX) - 1);
+    for (placeholder, name) in [
+        (":name", "display_name"),
+        (":standing", "standing"),
+        (":settings", "settings"),
+        (":jwks", "jwks"),
+        (":not_before", "not_before"),
+        (":revision", "revision"),
+    ] {
+        if let Some(value) = item.get(name) {
+            change = change.value(placeholder, value.clone());
+        }
+    }
+    Ok(change)
 }

@@ -100,9 +100,9 @@ pub fn client_claims(
 ///
 /// # Errors
 /// [`AccessRefused`]; the text is for the log.
-pub fn verify(
+pub fn verify<'a>(
     token: &str,
-    keys: &[PublicJwk],
+    keys: impl IntoIterator<Item = &'a PublicJwk>,
     issuer: &str,
     audience: &str,
     now: Timestamp,
@@ -112,7 +112,7 @@ pub fn verify(
         return Err(AccessRefused("of another type"));
     }
     let kid = header.kid.ok_or(AccessRefused("without a kid"))?;
-    let key = keys.iter().find(|key| key.kid == kid).ok_or(AccessRefused("of an unknown key"))?;
+    let key = keys.into_iter().find(|key| key.kid == kid).ok_or(AccessRefused("of an unknown key"))?;
     let (algorithm, decoding) = match (&key.key, key.alg) {
         (PublicKey::Rsa { n, e }, Algorithm::Rs256) => {
             (jsonwebtoken::Algorithm::RS256, DecodingKey::from_rsa_components(n, e))

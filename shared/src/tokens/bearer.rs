@@ -103,6 +103,15 @@ impl Selector {
         Self(mac[..16].to_vec())
     }
 
+    /// The same under every key of the ring: while it is rotated, what waits for an address stands under
+    /// more than one.
+    #[must_use]
+    pub fn addresses(key: &DataKey, tenant: TenantId, email: &EmailKey) -> Vec<Self> {
+        let tenant = tenant.to_bytes();
+        let parts: [&[u8]; 2] = [&tenant, email.as_str().as_bytes()];
+        key.macs("selector", &parts).map(|mac| Self(mac[..16].to_vec())).collect()
+    }
+
     /// As it stands in a partition key.
     #[must_use]
     pub fn text(&self) -> String {

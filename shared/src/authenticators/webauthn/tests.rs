@@ -10,7 +10,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::{Settings, TenantSlug, ids::TenantId, tenant::TenantStatus};
+use crate::domain::{Settings, TenantKeys, TenantSlug, ids::TenantId, tenant::TenantStatus};
 
 const VECTORS: &str = include_str!("vectors.json");
 
@@ -25,7 +25,7 @@ fn tenant() -> Tenant {
         display_name: "Acme".to_owned(),
         standing: TenantStatus::Active,
         settings: Settings::parse(settings).unwrap(),
-        jwks: Vec::new(),
+        keys: TenantKeys::default(),
         not_before: jiff::Timestamp::UNIX_EPOCH,
         created_at: jiff::Timestamp::UNIX_EPOCH,
         revision: 1,

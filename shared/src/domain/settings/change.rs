@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Method, MfaPolicy, Settings, table::SETTINGS};
+use super::{Method, MfaPolicy, Settings, Tokens, table::SETTINGS};
 use crate::domain::{Email, Fault, PersonName};
 
 /// What is wrong, by dotted key.
@@ -62,7 +62,7 @@ impl Settings {
             ("sessions.idle_minutes", sessions.idle_minutes, 1, 24 * 60),
             ("sessions.absolute_minutes", sessions.absolute_minutes, 1, 30 * 24 * 60),
             ("sessions.remember_me_days", sessions.remember_me_days, 1, 30),
-            ("tokens.access_minutes", self.tokens.access_minutes, 1, 15),
+            ("tokens.access_minutes", self.tokens.access_minutes, 1, Tokens::MOST_ACCESS_MINUTES),
             ("trusted_device_days", self.trusted_device_days, 1, 90),
         ] {
             if !(least..=most).contains(&value) {

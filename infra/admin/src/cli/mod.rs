@@ -1,0 +1,200 @@
+//! The command line.
+
+mod arguments;
+
+use std::{
+    io::{Read, Write},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use latchkey::{
+    domain::{Settings, Tenant, TenantSlug},
+    keys::Purpose,
+    runtime::{Parts, World},
+};
+
+use crate::{
+    AdminError, data_keys,
+    environment::Variables,
+    fence,
+    key::{self, Rotation},
+    print,
+    stage::Stage,
+    tenant, user,
+};
+use arguments::{Arguments, Command, DataKeysCommand, KeyCommand, TenantCommand, UserCommand};
+
+/// Runs a command: what `main` does.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.to_string(), 3),
+    };
+    match runtime.block_on(execute(arguments)) {
+        Ok(text) => {
+            // A closed output is no failure of the command.
+            let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error.to_string(), error.exit_code()),
+    }
+}
+
+fn fail(why: &str, code: u8) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "error: {why}");
+    ExitCode::from(code)
+}
+
+async fn execute(arguments: Arguments) -> Result<String, AdminError> {
+    let json = arguments.json;
+    let given = Variables::read(arguments.env_file.as_deref(), arguments.endpoint_url)?;
+    let stage = arguments.stage.as_ref();
+    match arguments.command {
+        Command::Tenant(TenantCommand::Settings) => Ok(print::settings(json)),
+        Command::Tenant(command) => on_tenant(&start(given, stage).await?, command, json).await,
+        Command::User(command) => on_user(&start(given, stage).await?, command, json).await,
+        Command::Mailbox(command) => command.run(&start(given, stage).await?, json).await,
+        Command::ClientToken { tenant, name, minutes } => {
+            let parts = start(given, stage).await?;
+            let tenant = load(&parts, &tenant).await?;
+            let token = tenant::client_token(&parts, &tenant, &name, minutes).await?;
+            Ok(if json { serde_json::json!({ "client_token": token }).to_string() } else { token })
+        }
+        Command::Key(command) => on_key(&start(given, stage).await?, command, json).await,
+        Command::DataKeys(command) => on_data_keys(given, stage, command, json).await,
+        Command::RestoreFence { tenant } => {
+            let slug = tenant.as_deref().map(parse).transpose()?;
+            let fenced = fence::restore_fence(&start(given, stage).await?, slug.as_ref()).await?;
+            Ok(print::fenced(&fenced, json))
+        }
+    }
+}
+
+async fn start(given: Variables, stage: Option<&Stage>) -> Result<Parts, AdminError> {
+    let variables = match stage {
+        None => given,
+        Some(stage) => given.of_stage(stage).await?,
+    };
+    Ok(crate::start(&|name| variables.get(name), World::real()).await?)
+}
+
+async fn on_key(parts: &Parts, command: KeyCommand, json: bool) -> Result<String, AdminError> {
+    let tenant = match command {
+        KeyCommand::List { tenant } => load(parts, &tenant).await?,
+        KeyCommand::Rotate { tenant, now } => {
+            let rotation = if now { Rotation::AtOnce } else { Rotation::Announced };
+            key::rotate(parts, &parse(&tenant)?, rotation).await?
+        }
+    };
+    Ok(print::keys(&tenant, parts.clock.now(), json))
+}
+
+async fn on_data_keys(
+    given: Variables,
+    stage: Option<&Stage>,
+    command: DataKeysCommand,
+    json: bool,
+) -> Result<String, AdminError> {
+    let get = |name: &str| given.get(name);
+    let named = || stage.ok_or(AdminError::NoStage);
+    match command {
+        DataKeysCommand::Create => Ok(print::made(&data_keys::create(&get, named()?).await?, json)),
+        DataKeysCommand::Rotate { purposes } => {
+            let purposes = if purposes.is_empty() { Purpose::ALL.to_vec() } else { purposes };
+            let changed = data_keys::rotate(&get, named()?, &purposes).await?;
+            Ok(print::changed(&changed, print::AFTER_ROTATION, json))
+        }
+        DataKeysCommand::Reseal => {
+            let parts = start(given, stage).await?;
+            Ok(print::seals(&data_keys::reseal(&parts).await?, json))
+        }
+        DataKeysCommand::Retire => {
+            let parts = start(given.clone(), Some(named()?)).await?;
+            let changed = data_keys::retire(&parts, &get, named()?).await?;
+            Ok(print::changed(&changed, print::AFTER_RETIREMENT, json))
+        }
+    }
+}
+
+async fn on_tenant(parts: &Parts, command: TenantCommand, json: bool) -> Result<String, AdminError> {
+    let tenant = match command {
+        TenantCommand::Settings => return Ok(print::settings(json)),
+        TenantCommand::List => return Ok(print::tenants(&tenant::list(parts).await?, json)),
+        TenantCommand::Create { slug, name, settings } => {
+            let slug = parse(&slug)?;
+            let wanted = tenant::with(&Settings::default(), &settings).map_err(AdminError::Settings)?;
+            tenant::create(parts, &slug, name.as_deref().unwrap_or(slug.as_str()), wanted).await?
+        }
+        TenantCommand::Show { slug } => tenant::show(parts, &parse(&slug)?).await?,
+        TenantCommand::Set { slug, settings } => tenant::set(parts, &parse(&slug)?, &settings).await?,
+        TenantCommand::Suspend { slug } => tenant::suspend(parts, &parse(&slug)?).await?,
+        TenantCommand::Resume { slug } => tenant::resume(parts, &parse(&slug)?).await?,
+    };
+    Ok(print::tenant(&tenant, json))
+}
+
+async fn on_user(parts: &Parts, command: UserCommand, json: bool) -> Result<String, AdminError> {
+    let (named, change) = match command {
+        UserCommand::Create { tenant, email, first_name, last_name, password_stdin, verified } => {
+            let tenant = load(parts, &tenant).await?;
+            let password = if password_stdin { Some(read_password()?) } else { None };
+            let person = user::NewPerson { email, password, first_name, last_name, verified };
+            let user = user::create(parts, &tenant, person).await?;
+            return Ok(print::user(&user::show(parts, &tenant, user).await?, json));
+        }
+        UserCommand::List { tenant, most } => {
+            let tenant = load(parts, &tenant).await?;
+            return Ok(print::users(&user::list(parts, &tenant, most).await?, json));
+        }
+        UserCommand::Show(named) => (named, None),
+        UserCommand::Suspend(named) => (named, Some(Change::Suspend)),
+        UserCommand::Resume(named) => (named, Some(Change::Resume)),
+        UserCommand::RevokeSessions(named) => (named, Some(Change::Revoke)),
+        UserCommand::ResetMfa(named) => (named, Some(Change::ResetMfa)),
+    };
+    let tenant = load(parts, &named.tenant).await?;
+    let user = user::find(parts, &tenant, &named.user).await?;
+    match change {
+        None => {}
+        Some(Change::Suspend) => user::suspend(parts, &tenant, user).await?,
+        Some(Change::Resume) => user::resume(parts, &tenant, user).await?,
+        Some(Change::Revoke) => user::revoke_sessions(parts, &tenant, user).await?,
+        Some(Change::ResetMfa) => user::reset_mfa(parts, &tenant, user).await?,
+    }
+    Ok(print::user(&user::show(parts, &tenant, user).await?, json))
+}
+
+enum Change {
+    Suspend,
+    Resume,
+    Revoke,
+    ResetMfa,
+}
+
+fn parse(slug: &str) -> Result<TenantSlug, AdminError> {
+    TenantSlug::parse(slug).map_err(AdminError::invalid("the slug"))
+}
+
+async fn load(parts: &Parts, slug: &str) -> Result<Tenant, AdminError> {
+    tenant::show(parts, &parse(slug)?).await
+}
+
+/// All of standard input, without one line end: a password is taken whole (ASVS 5.0 V6.2.8).
+fn read_password() -> Result<String, AdminError> {
+    let mut text = String::new();
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|error| AdminError::Unreadable(format!("standard input: {error}")))?;
+    Ok(without_line_end(&text).to_owned())
+}
+
+fn without_line_end(text: &str) -> &str {
+    let line = text.strip_suffix('\n');
+    line.map_or(text, |line| line.strip_suffix('\r').unwrap_or(line))
+}
+
+#[cfg(test)]
+mod tests;

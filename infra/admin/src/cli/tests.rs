@@ -1,0 +1,88 @@
+use clap::CommandFactory;
+use serde_json::json;
+
+use super::{arguments::setting, *};
+
+#[test]
+fn the_command_line_is_consistent() {
+    Arguments::command().debug_assert();
+}
+
+#[test]
+fn a_setting_is_json_or_else_a_text() {
+    assert_eq!(setting("a.b=true").unwrap(), ("a.b".to_owned(), json!(true)));
+    assert_eq!(setting("a=required").unwrap(), ("a".to_owned(), json!("required")));
+    assert_eq!(setting("a=[\"x=y\"]").unwrap(), ("a".to_owned(), json!(["x=y"])));
+    assert!(setting("a").is_err());
+}
+
+fn parsed(line: &str) -> Result<Arguments, clap::Error> {
+    Arguments::try_parse_from(std::iter::once("admin").chain(line.split(' ')))
+}
+
+#[test]
+fn takes_every_command() {
+    for line in [
+        "tenant create acme --name Acme --set mfa.policy=required --set tokens.access_minutes=5",
+        "tenant show acme --json",
+        "tenant list --env-file infra/local/lambda.env",
+        "tenant set acme mfa.policy=off mail.locale=de",
+        "--endpoint-url http://127.0.0.1:8000 tenant suspend acme",
+        "tenant resume acme",
+        "tenant settings",
+        "user create acme a@b.test --first-name A --last-name B --password-stdin --verified",
+        "user show acme a@b.test",
+        "user list acme --most 5",
+        "user suspend acme a@b.test",
+        "user resume acme a@b.test",
+        "user revoke-sessions acme a@b.test --json",
+        "client-token acme backend --minutes 5",
+        "mailbox show a@b.test --json",
+        "mailbox clear a@b.test",
+        "key list acme --stage prod",
+        "key rotate acme --now",
+        "data-keys create --stage prod",
+        "data-keys rotate --stage prod",
+        "data-keys rotate signing factors --stage prod",
+        "data-keys reseal --env-file infra/local/lambda.env",
+        "data-keys retire --stage prod --json",
+        "restore-fence --stage prod",
+        "restore-fence --tenant acme",
+    ] {
+        assert!(parsed(line).is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn what_is_no_command_is_a_usage_error() {
+    for line in [
+        "tenant",
+        "tenant create",
+        "tenant set acme",
+        "tenant set acme mfa.policy",
+        "tenant create acme --set mfa.policy",
+        "user create acme a@b.test",
+        "user create acme a@b.test --first-name A --last-name B --password secret",
+        "user show acme",
+        "client-token acme",
+        "client-token acme backend --minutes 0",
+        "key rotate",
+        "data-keys rotate mails --stage prod",
+        "tenant list --stage Prod",
+    ] {
+        assert_eq!(parsed(line).err().map(|error| error.exit_code()), Some(2), "{line}");
+    }
+}
+
+#[test]
+fn a_client_token_lives_an_hour_unless_told() {
+    let command = parsed("client-token acme backend").unwrap().command;
+    assert!(matches!(command, Command::ClientToken { minutes: 60, .. }));
+}
+
+#[test]
+fn a_password_loses_one_line_end_and_nothing_else() {
+    for (text, password) in [("a b \n", "a b "), ("a\r\n", "a"), ("a\n\n", "a\n"), ("a\r", "a\r"), ("", "")] {
+        assert_eq!(without_line_end(text), password, "{text:?}");
+    }
+}

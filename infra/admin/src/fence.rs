@@ -1,0 +1,45 @@
+//! The fence after a restore: a table as it was brings back tokens that were spent or revoked since.
+
+use latchkey::{
+    domain::{Tenant, TenantSlug, event::Kind},
+    jiff::SignedDuration,
+    runtime::Parts,
+};
+
+use crate::{AdminError, audit::record, tenant};
+
+/// So often a tenant is fenced beside other changes of it.
+const TRIES: usize = 5;
+
+/// Declares dead whatever was issued by now, of one tenant or of all. Times are whole seconds, so that
+/// what is issued in the rest of this one is dead as well. A function knows of it after a minute at most.
+///
+/// # Errors
+/// [`AdminError::NoTenant`]; [`AdminError::Overtaken`] with the tenant that others keep changing; the
+/// store's. The tenants before it are fenced.
+pub async fn restore_fence(parts: &Parts, slug: Option<&TenantSlug>) -> Result<Vec<Tenant>, AdminError> {
+    let tenants = match slug {
+        Some(slug) => vec![tenant::show(parts, slug).await?],
+        None => tenant::list(parts).await?,
+    };
+    let mut fenced = Vec::new();
+    for tenant in tenants {
+        fenced.push(fence(parts, tenant).await?);
+    }
+    Ok(fenced)
+}
+
+async fn fence(parts: &Parts, mut tenant: Tenant) -> Result<Tenant, AdminError> {
+    for _ in 0..TRIES {
+        let now = parts.clock.now();
+        let next = now.saturating_add(SignedDuration::from_secs(1)).unwrap_or(now);
+        tenant.not_before = tenant.not_before.max(next);
+        tenant.revision += 1;
+        if parts.store.change_tenant(&tenant).await? {
+            record(parts, &tenant, Kind::TenantFenced, None).await?;
+            return Ok(tenant);
+        }
+        tenant = tenant::show(parts, &tenant.slug).await?;
+    }
+    Err(AdminError::Overtaken(tenant.slug.to_string()))
+}
