@@ -71,8 +71,13 @@ async fn a_stages_data_keys_are_made_used_rotated_and_retired() {
     let tokens = ada.sign_in(&house, &client).await;
 
     let changed = data_keys::rotate(&get, &stage, &[Purpose::Passwords]).await.unwrap();
-    assert_eq!((changed.len(), changed[0].ids.as_slice()), (1, ["k2", "k1"].map(str::to_owned).as_slice()));
+    assert_eq!((changed.len(), changed[0].ids.as_slice()), (1, ["k1", "k2"].map(str::to_owned).as_slice()));
     data_keys::rotate(&get, &stage, &[Purpose::Factors, Purpose::Signing]).await.unwrap();
+    // Every function has the new keys before any seals with them.
+    let waiting = rings(&get, &stage).await;
+    assert!(waiting.values().all(|ring| ids(ring) == ["k1", "k2"]), "{waiting:?}");
+    assert_eq!(data_keys::promote(&get, &stage).await.unwrap().len(), 3);
+    assert_eq!(data_keys::promote(&get, &stage).await.unwrap(), []);
     let second = rings(&get, &stage).await;
     assert!(second.values().all(|ring| ids(ring) == ["k2", "k1"]), "{second:?}");
     house.deploy(&with(&second)).await;

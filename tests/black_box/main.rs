@@ -10,6 +10,7 @@ mod authorization;
 mod contract;
 mod data_keys;
 mod devices;
+mod edge;
 mod emulator;
 mod epoch;
 mod factors;

@@ -178,6 +178,18 @@ async fn the_first_factor_is_enrolled_by_the_enrolment_token_and_completes_the_l
     assert_eq!(shown.data()["status"], "authenticated");
 }
 
+/// The first factor may as well be a passkey.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_passkey_that_is_enrolled_by_the_enrolment_token_completes_the_login() {
+    let house = House::start().await;
+    let (ada, client) = house.ada_at_acme(settings("required", &["webauthn", "backup_code"])).await;
+    let token = ada.login(&client).await.data()["enrollment_token"].as_str().unwrap().to_owned();
+    let (_, done) = ada.enroll_key(&client, &token).await;
+    assert_eq!(done["status"], "authenticated");
+    let session = client.get_as(ME, &token_of(&done)).await.data()["session"].clone();
+    assert_eq!(session["acr"], "aal2");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_enrolment_token_is_good_at_the_enrolment_endpoints_alone_and_for_ten_minutes() {
     let Some(house) = House::with_its_own_clock().await else { return };

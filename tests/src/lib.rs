@@ -13,6 +13,7 @@ mod answer;
 pub mod authenticator;
 mod budget;
 pub mod factors;
+mod inbox;
 mod metrics;
 pub mod people;
 
@@ -39,8 +40,9 @@ pub use people::{PASSWORD, Person};
 
 /// A stack, and the means to look behind it.
 ///
-/// With `LATCHKEY_GATEWAY`, `LATCHKEY_MAIL` and `LATCHKEY_DYNAMODB` it is the one at these addresses:
-/// its tenants get names of their own there, and its clock cannot be moved.
+/// With `LATCHKEY_GATEWAY` and `LATCHKEY_MAIL` it is the one at these addresses, with its tables at
+/// `LATCHKEY_DYNAMODB` or of the stage `LATCHKEY_STAGE`: its tenants get names of their own there, and its
+/// clock cannot be moved.
 pub struct House {
     pub parts: Parts,
     /// What this house's functions print; nothing of one elsewhere.
@@ -71,8 +73,8 @@ impl House {
     /// A fresh house, with cheap hashes.
     pub async fn start() -> Self {
         let address = |name: &str| std::env::var(name).ok();
-        match (address("LATCHKEY_GATEWAY"), address("LATCHKEY_MAIL"), address("LATCHKEY_DYNAMODB")) {
-            (Some(gateway), Some(mail), Some(dynamodb)) => Self::at(gateway, mail, &dynamodb).await,
+        match (address("LATCHKEY_GATEWAY"), address("LATCHKEY_MAIL")) {
+            (Some(gateway), Some(mail)) => Self::at(gateway, mail).await,
             _ => Self::start_at(cheap_hashes(), None).await,
         }
     }
@@ -120,9 +122,15 @@ impl House {
         *deployed = Some(Box::new(fresh));
     }
 
-    async fn at(gateway: String, mail: String, dynamodb: &str) -> Self {
-        let environment = local::environment::environment(&gateway, dynamodb, &mail);
-        let get = |name: &str| environment.get(name).cloned();
+    async fn at(gateway: String, mail: String) -> Self {
+        let variable = |name: &str| std::env::var(name).ok();
+        let environment = if let Some(stage) = variable("LATCHKEY_STAGE") {
+            let stage = admin::stage::Stage::parse(&stage).unwrap();
+            stage.variables(&variable).await.unwrap().into_iter().collect()
+        } else {
+            local::environment::environment(&gateway, &variable("LATCHKEY_DYNAMODB").unwrap(), &mail)
+        };
+        let get = |name: &str| environment.get(name).cloned().or_else(|| variable(name));
         let world = World::real();
         let mark = u64::from_be_bytes(world.entropy.bytes());
         let parts = admin::start(&get, world).await.unwrap();
@@ -226,9 +234,8 @@ impl House {
         let mut mails = match &self.place {
             Place::Here { stack, .. } => stack.inbox().emails(),
             Place::Elsewhere { mail, http } => {
-                let store = http.get(format!("{mail}/store")).send().await.unwrap().text().await.unwrap();
-                let mut store: Value = serde_json::from_str(&store).unwrap();
-                serde_json::from_value(store["emails"].take()).unwrap()
+                let kept = http.get(mail).send().await.unwrap().text().await.unwrap();
+                inbox::read(&serde_json::from_str(&kept).unwrap())
             }
         };
         mails.retain(|mail: &Email| {

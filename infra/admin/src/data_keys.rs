@@ -63,7 +63,8 @@ pub async fn create(get: Get<'_>, stage: &Stage) -> Result<Made, AdminError> {
     Ok(Made { kms_key, written })
 }
 
-/// Puts a new key before the others of these rings.
+/// Puts a new key after the others of these rings: it opens, and seals nothing yet, so that every function
+/// has it before any seals with it.
 ///
 /// # Errors
 /// [`AdminError::NoParameter`]; [`AdminError::Refused`] where a ring is full; AWS's.
@@ -82,9 +83,34 @@ pub async fn rotate(get: Get<'_>, stage: &Stage, purposes: &[Purpose]) -> Result
     for (purpose, stored) in rings {
         let id = next_id(&ids(purpose, &stored.value)?);
         let key = wrapper.fresh(&kms_key, purpose, &id).await?;
-        let ring = format!("{key},{}", stored.value);
+        let ring = format!("{},{key}", stored.value);
         parameters.replace(&stage.ring(purpose), &stored, &ring).await?;
         changed.push(Changed { purpose, ids: ids(purpose, &ring)? });
+    }
+    Ok(changed)
+}
+
+/// Puts the newest key of every ring in force, once every function has it.
+///
+/// # Errors
+/// [`AdminError::NoParameter`]; AWS's.
+pub async fn promote(get: Get<'_>, stage: &Stage) -> Result<Vec<Changed>, AdminError> {
+    let parameters = Parameters::of(get)?;
+    let mut changed = Vec::new();
+    for (purpose, stored) in rings(&parameters, stage, &Purpose::ALL).await? {
+        let ids = ids(purpose, &stored.value)?;
+        let Some(newest) = ids.iter().enumerate().max_by_key(|(_, id)| number(id)).map(|(index, _)| index)
+        else {
+            continue;
+        };
+        if newest > 0 {
+            let mut keys: Vec<&str> = stored.value.split(',').collect();
+            let key = keys.remove(newest);
+            keys.insert(0, key);
+            let ring = keys.join(",");
+            parameters.replace(&stage.ring(purpose), &stored, &ring).await?;
+            changed.push(Changed { purpose, ids: self::ids(purpose, &ring)? });
+        }
     }
     Ok(changed)
 }
@@ -144,8 +170,11 @@ fn ids(purpose: Purpose, ring: &str) -> Result<Vec<String>, AdminError> {
 
 /// Never one that was there before: the highest number stays in the ring until a higher one is there.
 fn next_id(ids: &[String]) -> String {
-    let numbers = ids.iter().filter_map(|id| id.strip_prefix('k')?.parse::<u32>().ok());
-    format!("k{}", numbers.max().unwrap_or(0).saturating_add(1))
+    format!("k{}", ids.iter().filter_map(|id| number(id)).max().unwrap_or(0).saturating_add(1))
+}
+
+fn number(id: &str) -> Option<u32> {
+    id.strip_prefix('k')?.parse().ok()
 }
 
 /// KMS, which makes keys and wraps them.

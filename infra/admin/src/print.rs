@@ -93,7 +93,8 @@ pub fn fenced(tenants: &[Tenant], as_json: bool) -> String {
 }
 
 const AFTER_CREATION: &str = "deploy the stage. Never delete the KMS key: nothing opens without it";
-pub const AFTER_ROTATION: &str = "deploy the stage; then data-keys reseal, and after a day data-keys retire";
+pub const AFTER_ROTATION: &str = "deploy the stage; then data-keys promote";
+pub const AFTER_PROMOTION: &str = "deploy the stage; then data-keys reseal, and after a day data-keys retire";
 pub const AFTER_RETIREMENT: &str = "deploy the stage";
 
 pub fn made(made: &Made, as_json: bool) -> String {

@@ -78,12 +78,14 @@ pub enum KeyCommand {
 pub enum DataKeysCommand {
     /// Make a stage's KMS key and data keys; what is there stays
     Create,
-    /// Put a new key in force; the old ones still open
+    /// Add a new key, which opens and does not seal yet
     Rotate {
         /// passwords, factors or signing; all if none is given
         #[arg(value_parser = purpose)]
         purposes: Vec<Purpose>,
     },
+    /// Put the newest keys in force, once every function has them; the old ones still open
+    Promote,
     /// Seal anew what older keys have sealed, once every function has the new ones
     Reseal,
     /// Drop the keys that are not in force any more, once nothing is sealed by them

@@ -107,6 +107,9 @@ async fn on_data_keys(
             let changed = data_keys::rotate(&get, named()?, &purposes).await?;
             Ok(print::changed(&changed, print::AFTER_ROTATION, json))
         }
+        DataKeysCommand::Promote => {
+            Ok(print::changed(&data_keys::promote(&get, named()?).await?, print::AFTER_PROMOTION, json))
+        }
         DataKeysCommand::Reseal => {
             let parts = start(given, stage).await?;
             Ok(print::seals(&data_keys::reseal(&parts).await?, json))

@@ -43,6 +43,7 @@ fn takes_every_command() {
         "key rotate acme --now",
         "data-keys create --stage prod",
         "data-keys rotate --stage prod",
+        "data-keys promote --stage prod",
         "data-keys rotate signing factors --stage prod",
         "data-keys reseal --env-file infra/local/lambda.env",
         "data-keys retire --stage prod --json",

@@ -78,7 +78,11 @@ async fn send(State(mail): State<Mail>, body: Bytes) -> Response {
             }
             Mode::Reject => {
                 let status = StatusCode::BAD_REQUEST;
-                return refusal(status, "MessageRejected", "The message is rejected, as it was told to be.");
+                return refusal(
+                    status,
+                    "BadRequestException",
+                    "The message is rejected, as it was told to be.",
+                );
             }
             Mode::None | Mode::Slow => {}
         }
