@@ -116,6 +116,9 @@ async fn forged_handles_and_other_users_are_refused_and_count_against_nobody() {
     for index in 0..200 {
         let mut forged = handle.clone();
         forged.replace_range(40..43, &format!("{:03}", index % 1000));
+        if forged == handle {
+            continue;
+        }
         assert_eq!(ada.verify(&client, &forged, "123456").await.problem(), (401, "mfa_token_invalid"));
     }
     let code = ada.code(&house, &client, &handle).await;
