@@ -28,7 +28,7 @@ pub enum Metric {
     Faults,
     /// Transactions that met another; each is tried again.
     TransactionConflicts,
-    /// How long the oldest mail that is due has waited.
+    /// How old a mail was that is tried late.
     OutboxAge,
     /// Mails that could not be sent while they were of use.
     ExpiredMails,

@@ -18,6 +18,8 @@ use crate::{
 
 /// How long a mail waits after its first, second, … failure, in seconds; the last for all later ones.
 const WAITS: [i64; 5] = [5, 15, 60, 300, 900];
+/// What is tried after so many seconds is late: the rule of each minute has it by then.
+const LATE: i64 = 60;
 
 /// What became of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,7 @@ pub async fn deliver(worker: &MailWorker, due: &Due) -> Result<(), String> {
     let claimed = parts.store.claim(due).await.map_err(|error| error.to_string())?;
     // Done, gone, or another worker's.
     let Some(claimed) = claimed else { return Ok(()) };
+    meter_age(parts, &claimed);
     // Whatever becomes of the mail.
     if let Entry::Errand(errand) = &claimed.entry
         && let What::AccountDeleted { user_id, .. } = errand.what
@@ -63,6 +66,15 @@ pub async fn deliver(worker: &MailWorker, due: &Due) -> Result<(), String> {
             let due_at = later(parts.clock.now(), SignedDuration::from_secs(wait(attempts)));
             parts.store.put_back(due, due_at).await.map_err(|error| error.to_string())
         }
+    }
+}
+
+/// Told before the mail is tried: a worker that runs out of time is one to tell of.
+fn meter_age(parts: &Parts, claimed: &Claimed) {
+    let age = parts.clock.now().duration_since(claimed.created_at()).as_secs();
+    if age >= LATE {
+        parts.meters.measure(Metric::OutboxAge, age.unsigned_abs());
+        parts.meters.print();
     }
 }
 

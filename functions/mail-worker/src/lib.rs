@@ -12,10 +12,8 @@ use async_trait::async_trait;
 use aws_lambda_events::event::dynamodb::Event;
 use latchkey::{
     http::Route,
-    jiff::Timestamp,
     keys::Purpose,
     mail::Post,
-    metrics::Metric,
     runtime::{self, Function, Parts, StartError, World},
     store::Due,
 };
@@ -53,21 +51,12 @@ impl MailWorker {
 
     async fn of_minute(&self) -> Result<(), String> {
         let due = self.parts.store.due().await.map_err(|error| error.to_string())?;
-        self.meter_age(due.iter().map(|(_, since)| *since).min());
-        for (due, _) in due {
+        for due in due {
             if let Err(error) = delivery::deliver(self, &due).await {
                 tracing::error!(%error, "an outbox entry could not be handled");
             }
         }
         Ok(())
-    }
-
-    /// Told before anything is delivered: a worker that runs out of time is one to tell of.
-    fn meter_age(&self, oldest: Option<Timestamp>) {
-        let Some(oldest) = oldest else { return };
-        let seconds = self.parts.clock.now().duration_since(oldest).as_secs();
-        self.parts.meters.measure(Metric::OutboxAge, u64::try_from(seconds).unwrap_or(0));
-        self.parts.meters.print();
     }
 
     async fn work(&self, event: &[u8]) -> Result<Value, String> {

@@ -5,6 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use latchkey::{http::Route, runtime::Function};
 use serde_json::Value;
+use tokio::sync::Semaphore;
+
+/// Calls of one function that may be under way at once; more wait here. `cargo lambda watch` 1.9 has room for 100,
+/// and stands still for good once another one waits for it.
+const MOST_CALLS: usize = 90;
 
 /// Hands an event to a function. As in Lambda, it runs to its end even where nobody waits for the
 /// answer any more, and a panic ends that invocation only.
@@ -26,6 +31,7 @@ pub struct Remote {
     routes: &'static [Route],
     url: String,
     client: reqwest::Client,
+    calls: Semaphore,
 }
 
 impl Remote {
@@ -34,7 +40,7 @@ impl Remote {
     pub fn of(function: &dyn Function, (url, prefix): (&str, &str), client: reqwest::Client) -> Self {
         let name = function.name();
         let url = format!("{}/2015-03-31/functions/{prefix}{name}/invocations", url.trim_end_matches('/'));
-        Self { name, routes: function.routes(), url, client }
+        Self { name, routes: function.routes(), url, client, calls: Semaphore::new(MOST_CALLS) }
     }
 }
 
@@ -50,6 +56,7 @@ impl Function for Remote {
 
     async fn invoke(&self, event: &[u8]) -> Result<Vec<u8>, String> {
         let unanswered = |error: reqwest::Error| format!("{}: {error}", self.url);
+        let _call = self.calls.acquire().await.map_err(|error| error.to_string())?;
         let request = self.client.post(&self.url).header("content-type", "application/json");
         let answer = request.body(event.to_vec()).send().await.map_err(unanswered)?;
         let status = answer.status();

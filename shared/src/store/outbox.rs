@@ -66,6 +66,15 @@ pub struct Claimed {
 }
 
 impl Claimed {
+    /// When the mail was asked for.
+    #[must_use]
+    pub fn created_at(&self) -> Timestamp {
+        match &self.entry {
+            Entry::Errand(errand) => errand.created_at,
+            Entry::Registration(registration) => registration.created_at,
+        }
+    }
+
     /// The mail is of no use after this.
     #[must_use]
     pub fn mail_by(&self) -> Timestamp {
@@ -154,12 +163,11 @@ impl Store {
         self.change(change).await.map(|_| ())
     }
 
-    /// What is due now, and since when. The index is eventually consistent: [`claim`](Self::claim)
-    /// decides.
+    /// What is due now. The index is eventually consistent: [`claim`](Self::claim) decides.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
-    pub async fn due(&self) -> Result<Vec<(Due, Timestamp)>, StoreError> {
+    pub async fn due(&self) -> Result<Vec<Due>, StoreError> {
         let now = self.clock.now();
         let mut due = Vec::new();
         for table in [Table::Events, Table::Challenges] {
@@ -175,9 +183,7 @@ impl Store {
                     )
                     .await?;
                 for item in items {
-                    let since =
-                        number(&item, "due_at").and_then(|second| Timestamp::from_second(second).ok());
-                    due.push((Due(key_of(table, &item)?), since.unwrap_or(now)));
+                    due.push(Due(key_of(table, &item)?));
                 }
             }
         }
