@@ -11,7 +11,9 @@
 //! - [`admission`], [`sign_in`]: who may, and what happens once somebody proved who they are.
 //! - [`runtime`]: the environment, start-up, and how a function is run; its `Parts` are what the two
 //!   above are handed.
+//! - [`administration`]: what administrators do, by command line or API.
 
+pub mod administration;
 pub mod admission;
 pub mod authenticators;
 pub mod domain;

@@ -135,7 +135,7 @@ async fn ten_keys_are_all_however_many_were_begun_and_can_still_be_reset() {
         }
     }
     assert_eq!(enrolled, 10);
-    admin::user::reset_mfa(&house.parts, &tenant, ada.user_id.parse().unwrap()).await.unwrap();
+    admin::user::reset_mfa(&house.by, &tenant, ada.user_id.parse().unwrap()).await.unwrap();
     assert_eq!(ada.login(&client).await.data()["status"], "authenticated");
 }
 

@@ -37,14 +37,14 @@ async fn no_path_of_a_users_own_answers_to_anything_but_a_live_access_token() {
     client.delete_as("/api/v1/me/sessions", &ada.token(&client).await).await.data();
     let bob = house.person(&tenant, "bob@example.com").await;
     let suspended = bob.token(&client).await;
-    admin::user::suspend(&house.parts, &tenant, bob.user_id.parse().unwrap()).await.unwrap();
+    admin::user::suspend(&house.by, &tenant, bob.user_id.parse().unwrap()).await.unwrap();
     let eve = house.person(&tenant, "eve@example.com").await;
     let deleted = eve.token(&client).await;
     client.delete_as("/api/v1/me", &deleted).await.data();
     let expired = ada.token(&client).await;
     house.advance(latchkey::jiff::SignedDuration::from_mins(15));
     let refresh = ada.login(&client).await.data()["tokens"]["refresh_token"].as_str().unwrap().to_owned();
-    let service = admin::tenant::client_token(&house.parts, &tenant, "backend", 60).await.unwrap();
+    let service = admin::tenant::client_token(&house.by, &tenant, "backend", 60).await.unwrap();
     let mut tried = 0;
     for (method, path, body) in &calls {
         for (what, token) in [

@@ -58,13 +58,13 @@ async fn a_suspension_and_a_revocation_do_the_same() {
         let (client, access) = (client.clone(), tokens["access_token"].as_str().unwrap().to_owned());
         async move { client.get_as("/api/v1/me", &access).await.status }
     };
-    admin::user::revoke_sessions(&house.parts, &tenant, user).await.unwrap();
+    admin::user::revoke_sessions(&house.by, &tenant, user).await.unwrap();
     assert_eq!(me(&tokens).await, 401);
     let tokens = ada.sign_in(&house, &client).await;
     assert_eq!(me(&tokens).await, 200);
-    admin::user::suspend(&house.parts, &tenant, user).await.unwrap();
+    admin::user::suspend(&house.by, &tenant, user).await.unwrap();
     assert_eq!(me(&tokens).await, 401);
-    admin::user::resume(&house.parts, &tenant, user).await.unwrap();
+    admin::user::resume(&house.by, &tenant, user).await.unwrap();
     assert_eq!(me(&tokens).await, 401, "what was dead stays dead");
     assert_eq!(ada.login(&client).await.data()["status"], "authenticated");
 }
@@ -115,7 +115,7 @@ async fn what_moves_the_epoch_kills_sessions_devices_handles_and_resets() {
                 client.post_as("/api/v1/me/email/confirm", &own, &json!({ "code": code })).await.data();
                 new.clone_into(&mut person.email);
             }
-            _ => admin::user::reset_mfa(&house.parts, &tenant, ada.user_id.parse().unwrap()).await.unwrap(),
+            _ => admin::user::reset_mfa(&house.by, &tenant, ada.user_id.parse().unwrap()).await.unwrap(),
         }
         let access = old["tokens"]["access_token"].as_str().unwrap();
         assert_eq!(client.get_as("/api/v1/me", access).await.status, 401, "{change}");

@@ -189,7 +189,7 @@ async fn an_administrator_resets_factors_and_the_next_login_enrols_again() {
     let session = token_of(&enrolled);
     let (mut key, _) = ada.enroll_key(&client, &session).await;
     let handle = ada.handle(&client).await;
-    admin::user::reset_mfa(&house.parts, &tenant, ada.user_id.parse().unwrap()).await.unwrap();
+    admin::user::reset_mfa(&house.by, &tenant, ada.user_id.parse().unwrap()).await.unwrap();
     assert_eq!(client.get_as("/api/v1/me", &session).await.status, 401);
     house.advance(SignedDuration::from_secs(30));
     let dead = ada.show(&client, &handle, "totp", &app.code(&house, 0)).await;

@@ -26,9 +26,9 @@ async fn what_was_issued_before_the_fence_is_dead() {
     let bob = tests::people::registration("bob@example.com", tests::PASSWORD);
     client.post("acme", "register", &bob).await.data();
     let verification = house.mailed_token("bob@example.com", "lk_vfy_").await;
-    let backend = admin::client_token(&house.parts, &tenant, "backend", 60).await.unwrap();
+    let backend = admin::tenant::client_token(&house.by, &tenant, "backend", 60).await.unwrap();
 
-    let fenced = restore_fence(&house.parts, Some(&tenant.slug)).await.unwrap();
+    let fenced = restore_fence(&house.by, Some(&tenant.slug)).await.unwrap();
     assert_eq!(fenced.len(), 1);
     // Every function has read the tenant again.
     house.advance(SignedDuration::from_secs(61));
@@ -62,7 +62,7 @@ async fn what_was_issued_before_the_fence_is_dead() {
     let access = others["access_token"].as_str().unwrap();
     assert_eq!(client.get_as("/api/v1/me", access).await.status, 200, "another tenant's");
 
-    assert_eq!(restore_fence(&house.parts, None).await.unwrap().len(), 2);
+    assert_eq!(restore_fence(&house.by, None).await.unwrap().len(), 2);
     house.advance(SignedDuration::from_secs(61));
     assert_eq!(client.get_as("/api/v1/me", access).await.status, 401, "another tenant's");
 }
@@ -79,7 +79,7 @@ async fn a_passkeys_challenge_does_not_outlive_the_fence() {
         let begun = client.post("acme", "passkey/begin", &json!({})).await.data().clone();
         let credential = key.get(&begun["public_key"]);
         if fenced {
-            restore_fence(&house.parts, None).await.unwrap();
+            restore_fence(&house.by, None).await.unwrap();
         }
         house.advance(SignedDuration::from_secs(61));
         let body = json!({ "challenge_id": begun["challenge_id"], "credential": credential });
@@ -93,10 +93,10 @@ async fn a_fence_and_other_changes_are_both_made() {
     let tenant = house.tenant("acme", json!({})).await;
     let change = async |value: bool| {
         let setting = ("self_registration".to_owned(), json!(value));
-        while admin::tenant::set(&house.parts, &tenant.slug, std::slice::from_ref(&setting)).await.is_err() {}
+        while admin::tenant::set(&house.by, &tenant.slug, std::slice::from_ref(&setting)).await.is_err() {}
     };
     for value in [false, true, false] {
-        let (fenced, ()) = futures::join!(restore_fence(&house.parts, None), change(value));
+        let (fenced, ()) = futures::join!(restore_fence(&house.by, None), change(value));
         let fenced = fenced.unwrap().remove(0);
         let now = admin::tenant::show(&house.parts, &tenant.slug).await.unwrap();
         assert_eq!(now.settings.self_registration, value);

@@ -41,10 +41,10 @@ async fn every_wrong_login_is_the_same_to_the_byte() {
     for (email, password, verified) in
         [("unverified@example.com", Some(PASSWORD), false), ("passwordless@example.com", None, true)]
     {
-        admin::user::create(&house.parts, &tenant, person(email, password, verified)).await.unwrap();
+        admin::user::create(&house.by, &tenant, person(email, password, verified)).await.unwrap();
     }
     let suspended = house.person(&tenant, "suspended@example.com").await;
-    admin::user::suspend(&house.parts, &tenant, suspended.user_id.parse().unwrap()).await.unwrap();
+    admin::user::suspend(&house.by, &tenant, suspended.user_id.parse().unwrap()).await.unwrap();
     house.client(1).post("acme", "register", &registration("pending@example.com", PASSWORD)).await.data();
     let mut answers = Vec::new();
     for who in ["ada", "unverified", "passwordless", "suspended", "pending", "unknown"] {

@@ -24,7 +24,7 @@ async fn person_at(house: &House, address: &str) -> (Person, Client) {
         last_name: "Lovelace".to_owned(),
         verified: true,
     };
-    let user_id = admin::user::create(&house.parts, &tenant, person).await.unwrap().to_string();
+    let user_id = admin::user::create(&house.by, &tenant, person).await.unwrap().to_string();
     let slug = tenant.slug.to_string();
     (Person { email: address.to_owned(), user_id, slug }, house.client(2))
 }

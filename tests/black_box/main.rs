@@ -5,6 +5,8 @@
 mod abuse;
 mod account;
 mod admin_commands;
+mod administration;
+mod audit;
 mod authenticators;
 mod authorization;
 mod contract;

@@ -27,7 +27,7 @@ async fn both_routes_answer_everybody_alike_and_mail_only_who_has_an_account() {
     let tenant = house.tenant("acme", json!({})).await;
     house.person(&tenant, "ada@example.com").await;
     let gone = house.person(&tenant, "gone@example.com").await;
-    admin::user::suspend(&house.parts, &tenant, gone.user_id.parse().unwrap()).await.unwrap();
+    admin::user::suspend(&house.by, &tenant, gone.user_id.parse().unwrap()).await.unwrap();
     let before =
         [house.mails_to("ada@example.com").await.len(), house.mails_to("gone@example.com").await.len()];
     let client = house.client(2);
@@ -112,7 +112,7 @@ async fn a_link_proves_the_address_of_an_account_that_an_administrator_made() {
         last_name: "N".to_owned(),
         verified: false,
     };
-    let user_id = admin::user::create(&house.parts, &tenant, person).await.unwrap().to_string();
+    let user_id = admin::user::create(&house.by, &tenant, person).await.unwrap().to_string();
     let client = house.client(2);
     client.post("acme", "verify-email/resend", &json!({ "email": "new@example.com" })).await.data();
     let token = house.mailed_token("new@example.com", "lk_rst_").await;

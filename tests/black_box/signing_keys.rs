@@ -33,12 +33,12 @@ async fn a_rotation_loses_no_token() {
     let me = async |access: &str| client.get_as("/api/v1/me", access).await.status;
     let first = ada.token(&client).await;
     let setting = ("tokens.algorithm".to_owned(), json!("RS256"));
-    admin::tenant::set(&house.parts, &slug, &[setting]).await.unwrap();
+    admin::tenant::set(&house.by, &slug, &[setting]).await.unwrap();
 
-    let rotated = rotate(&house.parts, &slug, Rotation::Announced).await.unwrap();
+    let rotated = rotate(&house.by, &slug, Rotation::Announced).await.unwrap();
     assert_eq!(states(&house, &rotated), [KeyState::Waiting, KeyState::Signing]);
-    let waiting = rotate(&house.parts, &slug, Rotation::Announced).await.unwrap_err();
-    assert_eq!(waiting.exit_code(), 1);
+    let waiting = rotate(&house.by, &slug, Rotation::Announced).await.unwrap_err();
+    assert!(waiting.is_refusal());
     house.advance(SignedDuration::from_secs(61));
     let keys = published(&client).await;
     assert_eq!((keys.len(), keys[0].1.as_str(), keys[1].1.as_str()), (2, "RS256", "ES256"));
@@ -61,7 +61,7 @@ async fn a_rotation_loses_no_token() {
     assert_eq!(published(&client).await, keys[..1]);
     assert_eq!(states(&house, &tenant), [KeyState::Signing, KeyState::Expired]);
 
-    let again = rotate(&house.parts, &slug, Rotation::Announced).await.unwrap();
+    let again = rotate(&house.by, &slug, Rotation::Announced).await.unwrap();
     assert_eq!(states(&house, &again), [KeyState::Waiting, KeyState::Signing]);
 }
 
@@ -72,8 +72,8 @@ async fn a_replacement_leaves_no_token_alive() {
     let slug = TenantSlug::parse(&ada.slug).unwrap();
     let old = ada.login(&client).await.data()["tokens"].clone();
     let access = old["access_token"].as_str().unwrap();
-    rotate(&house.parts, &slug, Rotation::Announced).await.unwrap();
-    let replaced = rotate(&house.parts, &slug, Rotation::AtOnce).await.unwrap();
+    rotate(&house.by, &slug, Rotation::Announced).await.unwrap();
+    let replaced = rotate(&house.by, &slug, Rotation::AtOnce).await.unwrap();
     assert_eq!(states(&house, &replaced), [KeyState::Signing]);
     house.advance(SignedDuration::from_secs(61));
     assert_eq!(client.get_as("/api/v1/me", access).await.problem(), (401, "bearer_invalid"));
@@ -88,6 +88,6 @@ async fn a_replacement_leaves_no_token_alive() {
     let dropped = kid(old["access_token"].as_str().unwrap());
     let key = house.parts.signing_key().unwrap();
     assert!(house.parts.store.signing_key(&slug, &dropped, key).await.is_ok());
-    rotate(&house.parts, &slug, Rotation::AtOnce).await.unwrap();
+    rotate(&house.by, &slug, Rotation::AtOnce).await.unwrap();
     assert!(house.parts.store.signing_key(&slug, &dropped, key).await.is_err());
 }

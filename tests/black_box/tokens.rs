@@ -94,7 +94,7 @@ async fn every_kind_at_every_endpoint_in_two_tenants_that_share_an_address() {
         ] {
             tokens.push((slug, kind, token, ada.user_id.clone()));
         }
-        let client_token = admin::tenant::client_token(&house.parts, &tenant, "backend", 60).await.unwrap();
+        let client_token = admin::tenant::client_token(&house.by, &tenant, "backend", 60).await.unwrap();
         tokens.push((slug, "client", client_token, ada.user_id.clone()));
     }
     // Enrolment is for who has no factor, where the mailbox is none; the third to share the address.

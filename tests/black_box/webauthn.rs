@@ -104,11 +104,11 @@ async fn suspended_and_removed_keys_open_nothing() {
             .await
             .unwrap();
     let user = ada.user_id.parse().unwrap();
-    admin::user::suspend(&house.parts, &tenant, user).await.unwrap();
+    admin::user::suspend(&house.by, &tenant, user).await.unwrap();
     let (challenge, options) = begin(&client, "acme").await;
     let answer = finish(&client, "acme", &challenge, &key.get(&options)).await;
     assert_eq!(answer.problem(), (403, "account_suspended"), "who has the key is told");
-    admin::user::resume(&house.parts, &tenant, user).await.unwrap();
+    admin::user::resume(&house.by, &tenant, user).await.unwrap();
     let (challenge, options) = begin(&client, "acme").await;
     let token = token_of(finish(&client, "acme", &challenge, &key.get(&options)).await.data());
     let factor = client.get_as(MFA, &token).await.data()["factors"][0]["factor_id"].clone();

@@ -1,7 +1,16 @@
 //! A client of the gateway, and what it is answered.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::{Duration, SystemTime},
+};
 
+use aws_credential_types::Credentials;
+use aws_sigv4::{
+    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    sign::v4::SigningParams,
+};
+use latchkey::jiff::Timestamp;
 use reqwest::{Method, header::HeaderMap};
 use serde_json::Value;
 
@@ -85,16 +94,60 @@ impl Client {
 }
 
 impl Client {
+    /// A request signed at this time by an administrator with this access key.
+    pub async fn signed(
+        &self,
+        (key, secret): (&str, &str),
+        at: Timestamp,
+        (method, path): (Method, &str),
+        body: Option<&Value>,
+    ) -> Answer {
+        let path = self.marked(path);
+        let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+        let headers = signature((key, secret), at, (method.as_str(), &format!("{}{path}", self.base)), &body);
+        let mut headers: Vec<_> =
+            headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        headers.push(("content-type", "application/json"));
+        self.send(method, &path, &headers, body).await
+    }
+
     /// A tenant in a path is the house's own.
     fn marked(&self, path: &str) -> String {
-        let below = "/api/v1/auth/tenants/";
-        match path.strip_prefix(below).and_then(|rest| rest.split_once('/')) {
-            Some((slug, rest)) if !self.mark.is_empty() && !slug.ends_with(&self.mark) => {
-                format!("{below}{slug}-{}/{rest}", self.mark)
-            }
-            _ => path.to_owned(),
+        let tenants = ["/api/v1/auth/tenants/", "/api/v1/admin/tenants/"];
+        let below = tenants.iter().find_map(|below| path.strip_prefix(below).map(|rest| (below, rest)));
+        let Some((below, rest)) = below else { return path.to_owned() };
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (slug, rest) = rest.split_at(end);
+        if self.mark.is_empty() || slug.ends_with(&self.mark) {
+            path.to_owned()
+        } else {
+            format!("{below}{slug}-{}{rest}", self.mark)
         }
     }
+}
+
+/// The headers that sign a request (AWS Signature Version 4).
+#[must_use]
+pub fn signature(
+    (key, secret): (&str, &str),
+    at: Timestamp,
+    (method, url): (&str, &str),
+    body: &[u8],
+) -> Vec<(String, String)> {
+    let identity = Credentials::new(key, secret, None, None, "tests").into();
+    let parameters = SigningParams::builder()
+        .identity(&identity)
+        .region("eu-central-1")
+        .name("execute-api")
+        .time(SystemTime::UNIX_EPOCH + Duration::from_secs(at.as_second().unsigned_abs()))
+        .settings(SigningSettings::default())
+        .build()
+        .unwrap()
+        .into();
+    let request = SignableRequest::new(method, url, std::iter::empty(), SignableBody::Bytes(body)).unwrap();
+    let (instructions, _) = sign(request, &parameters).unwrap().into_parts();
+    let headers = instructions.headers();
+    headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// A path of a tenant.

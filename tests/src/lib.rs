@@ -25,15 +25,17 @@ use std::{
 };
 
 use latchkey::{
+    administration::Administrator,
     domain::{Settings, Tenant, TenantSlug, clock::ManualClock, entropy::SystemEntropy},
     jiff::{SignedDuration, Timestamp},
     runtime::{Parts, World},
 };
 use local::{Options, Stack, mail::Email, stack::Functions};
+use reqwest::Method;
 use serde_json::Value;
 use tokio::{sync::OnceCell, time::Instant};
 
-pub use answer::{Answer, Client, below};
+pub use answer::{Answer, Client, below, signature};
 pub use budget::{Meter, Spending};
 pub use factors::App;
 pub use metrics::Metrics;
@@ -46,6 +48,8 @@ pub use people::{PASSWORD, Person};
 /// clock cannot be moved.
 pub struct House {
     pub parts: Parts,
+    /// Who administers it.
+    pub by: Administrator,
     /// What this house's functions print; nothing of one elsewhere.
     pub metrics: Metrics,
     place: Place,
@@ -123,6 +127,7 @@ impl House {
         fresh.gateway().unwrap().clone_into(&mut self.gateway);
         let get = |name: &str| environment.get(name).cloned();
         self.parts = admin::start(&get, world()).await.unwrap();
+        self.by = admin::administrator(self.parts.clone());
         *deployed = Some(Box::new(fresh));
     }
 
@@ -141,7 +146,8 @@ impl House {
         let parts = admin::start(&get, world).await.unwrap();
         let mark = format!("{mark:x}");
         let place = Place::Elsewhere { mail, http: reqwest::Client::new() };
-        Self { parts, metrics: Metrics::default(), place, gateway, mark }
+        let by = admin::administrator(parts.clone());
+        Self { parts, by, metrics: Metrics::default(), place, gateway, mark }
     }
 
     async fn start_at(variables: BTreeMap<String, String>, dynamodb: Option<SocketAddr>) -> Self {
@@ -159,7 +165,8 @@ impl House {
         let parts = admin::start(&get, World::of(clock.clone(), entropy)).await.unwrap();
         let gateway = stack.gateway().unwrap().to_owned();
         let place = Place::Here { stack: Box::new(stack), clock, deployed: None };
-        Self { parts, metrics, place, gateway, mark: String::new() }
+        let by = admin::administrator(parts.clone());
+        Self { parts, by, metrics, place, gateway, mark: String::new() }
     }
 
     /// A house whose functions reach DynamoDB through a meter.
@@ -204,7 +211,7 @@ impl House {
         let settings = Settings::parse(settings).unwrap();
         let slug = TenantSlug::parse(&self.slug(name)).unwrap();
         let called = format!("Acme Works {}", self.mark);
-        Arc::new(admin::tenant::create(&self.parts, &slug, called.trim_end(), settings).await.unwrap())
+        Arc::new(admin::tenant::create(&self.by, &slug, called.trim_end(), settings).await.unwrap())
     }
 
     /// A client at an address of its own, `127.0.0.x`: another network.
@@ -216,6 +223,12 @@ impl House {
     #[must_use]
     pub fn client_at(&self, address: Ipv4Addr) -> Client {
         Client::new(&self.gateway, &self.mark, address)
+    }
+
+    /// A request of an administrator who has this key: `local-read`, `local-support` or `local-owner`.
+    pub async fn administer(&self, key: &str, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let credentials = (key, local::gateway::iam::SECRET);
+        self.client(2).signed(credentials, self.parts.clock.now(), (method, path), body).await
     }
 
     /// The base URL, without a trailing slash.

@@ -49,6 +49,10 @@ impl Document {
                 "schemas": self.schemas,
                 "securitySchemes": {
                     "bearerAuth": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
+                    "awsSigV4": {
+                        "type": "apiKey", "in": "header", "name": "Authorization",
+                        "x-amazon-apigateway-authtype": "awsSigv4",
+                    },
                 },
             },
         })
@@ -122,6 +126,7 @@ fn security(secured: Security) -> Value {
         Security::Optional => json!([{}, { "bearerAuth": [] }]),
         Security::User => json!([{ "bearerAuth": [] }]),
         Security::Public => json!([]),
+        Security::Administrator => json!([{ "awsSigV4": [] }]),
     }
 }
 

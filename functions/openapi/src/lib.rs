@@ -64,6 +64,10 @@ pub fn document(base_url: &str) -> Value {
         .of::<me_mfa_email::MeMfaEmail>()
         .of::<me_mfa_backup_codes::MeMfaBackupCodes>()
         .of::<well_known::WellKnown>()
+        .of::<admin_tenants::AdminTenants>()
+        .of::<admin_users::AdminUsers>()
+        .of::<admin_audit::AdminAudit>()
+        .of::<admin_keys::AdminKeys>()
         .of::<OpenApi>()
         .finish()
 }

@@ -1,31 +1,16 @@
 //! Why an administrator's command is not done: one sentence that names what it is about.
 
 use latchkey::{
-    domain::{Fault, settings::SettingFaults},
-    http::Problem,
-    jiff::Timestamp,
+    administration::AdministrationError,
+    domain::Fault,
     runtime::StartError,
     store::{StartFault, StoreError},
 };
 
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
-    #[error("there is no tenant {0}")]
-    NoTenant(String),
-    #[error("the slug {0} is taken, and a slug is never used again")]
-    SlugTaken(String),
-    #[error("there is no user {0}")]
-    NoUser(String),
-    #[error("{0} has an account already")]
-    EmailTaken(String),
-    #[error("{what}: {}", fault.message)]
-    Invalid { what: String, fault: Fault },
-    #[error("{}", settings(.0))]
-    Settings(SettingFaults),
-    #[error("the tenant {0} was changed by somebody else meanwhile; try again")]
-    Overtaken(String),
-    #[error("a new key of {0} signs from {1} on; rotate again after that, or at once with --now")]
-    Rotating(String, Timestamp),
+    #[error(transparent)]
+    Administration(#[from] AdministrationError),
     #[error("which stage? Name it by --stage")]
     NoStage,
     #[error("there is no parameter {0}")]
@@ -44,8 +29,6 @@ pub enum AdminError {
     /// A file or standard input; never what it held.
     #[error("{0}")]
     Unreadable(String),
-    #[error("this is done, but its audit event could not be written: {0}")]
-    Unrecorded(StoreError),
     #[error(transparent)]
     Start(#[from] StartError),
     #[error(transparent)]
@@ -55,39 +38,32 @@ pub enum AdminError {
 }
 
 impl AdminError {
-    pub(crate) fn invalid(what: &str) -> impl FnOnce(Fault) -> Self {
-        let what = what.to_owned();
-        move |fault| Self::Invalid { what, fault }
+    pub(crate) fn invalid(field: &'static str) -> impl FnOnce(Fault) -> Self {
+        move |fault| AdministrationError::invalid(field)(fault).into()
     }
 
     /// 1 for a refusal, 2 where an option is missing, 3 where the store or the environment is at fault.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
+            Self::Administration(error) => {
+                if error.is_refusal() {
+                    1
+                } else {
+                    3
+                }
+            }
             Self::Start(_)
             | Self::StartFault(_)
             | Self::Store(_)
             | Self::Keys(_)
             | Self::Aws(_)
             | Self::NoParameter(_)
-            | Self::Unreadable(_)
-            | Self::Unrecorded(_) => 3,
+            | Self::Unreadable(_) => 3,
             Self::NoStage => 2,
             _ => 1,
         }
     }
-}
-
-impl From<Problem> for AdminError {
-    fn from(problem: Problem) -> Self {
-        Self::Keys(problem.cause.unwrap_or_else(|| problem.code.word().to_owned()))
-    }
-}
-
-/// A line per setting that is at fault.
-fn settings(faults: &SettingFaults) -> String {
-    let lines: Vec<_> = faults.iter().map(|(key, fault)| format!("{key}: {}", fault.message)).collect();
-    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -96,19 +72,14 @@ mod tests {
 
     #[test]
     fn refusals_and_faults_of_the_surroundings_differ() {
-        assert_eq!(AdminError::NoTenant("acme".to_owned()).exit_code(), 1);
-        assert_eq!(AdminError::Settings(Vec::new()).exit_code(), 1);
+        let of = |error: AdministrationError| AdminError::from(error).exit_code();
+        assert_eq!(of(AdministrationError::NoTenant("acme".to_owned())), 1);
+        assert_eq!(of(AdministrationError::Settings(Vec::new())), 1);
         assert_eq!(AdminError::Left(1).exit_code(), 1);
         assert_eq!(AdminError::NoStage.exit_code(), 2);
         let away = StoreError::Away("GetItem".to_owned());
-        assert_eq!(AdminError::Unrecorded(away.clone()).exit_code(), 3);
+        assert_eq!(of(AdministrationError::Unrecorded(away.clone())), 3);
         assert_eq!(AdminError::Store(away).exit_code(), 3);
         assert_eq!(AdminError::Unreadable(String::new()).exit_code(), 3);
-    }
-
-    #[test]
-    fn every_setting_at_fault_has_its_line() {
-        let faults = vec![("a.b".to_owned(), Fault::value("x")), ("c".to_owned(), Fault::value("y"))];
-        assert_eq!(AdminError::Settings(faults).to_string(), "a.b: x\nc: y");
     }
 }

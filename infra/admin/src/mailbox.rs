@@ -39,7 +39,7 @@ impl Command {
 /// # Errors
 /// [`AdminError::Invalid`] for what is no address; the store.
 pub async fn show(parts: &Parts, address: &str) -> Result<Mailbox, AdminError> {
-    let email = Email::parse(address).map_err(AdminError::invalid("the e-mail address"))?;
+    let email = Email::parse(address).map_err(AdminError::invalid("address"))?;
     let found = parts.store.undeliverable(email.key()).await?;
     Ok(Mailbox { email, found, at: parts.clock.now() })
 }
@@ -50,7 +50,7 @@ pub async fn show(parts: &Parts, address: &str) -> Result<Mailbox, AdminError> {
 /// # Errors
 /// [`AdminError::Invalid`] for what is no address; the store.
 pub async fn clear(parts: &Parts, address: &str) -> Result<Mailbox, AdminError> {
-    let email = Email::parse(address).map_err(AdminError::invalid("the e-mail address"))?;
+    let email = Email::parse(address).map_err(AdminError::invalid("address"))?;
     parts.store.mark_deliverable(email.key()).await?;
     Ok(Mailbox { email, found: Undeliverable::default(), at: parts.clock.now() })
 }

@@ -3,7 +3,14 @@
 use std::fmt::Write;
 
 use latchkey::{
-    domain::{Settings, Tenant, settings::SettingDoc, undeliverable::Reason, user::UserState},
+    administration::EventShown,
+    domain::{
+        Settings, Tenant,
+        event::{Event, Kind},
+        settings::SettingDoc,
+        undeliverable::Reason,
+        user::UserState,
+    },
     jiff::Timestamp,
     store::Seals,
 };
@@ -84,6 +91,30 @@ pub fn keys(tenant: &Tenant, now: Timestamp, as_json: bool) -> String {
         let from = format!("signs from {}", word(&key["signs_from"]));
         [word(&key["kid"]), word(&key["algorithm"]), word(&key["state"]), from, until]
     }))
+}
+
+/// Audit events, in their order.
+pub fn events(events: &[Event], as_json: bool) -> String {
+    if as_json {
+        return json!(events.iter().map(EventShown::of).collect::<Vec<_>>()).to_string();
+    }
+    table(events.iter().map(|event| {
+        let user = event.user_id.map(|user| user.to_string()).unwrap_or_default();
+        let detail = event.detail.clone().unwrap_or_default();
+        let from = format!("{} {}", event.origin.network, event.origin.agent);
+        [second(event.at), word(&json!(event.kind)), user, detail, from]
+    }))
+}
+
+/// The documentation of the kinds of events: a Markdown table, or a list.
+pub fn kinds(as_json: bool) -> String {
+    let kinds = Kind::ALL.iter().map(|kind| (word(&json!(kind)), kind.about()));
+    if as_json {
+        return json!(kinds.map(|(kind, about)| json!({ "kind": kind, "about": about })).collect::<Vec<_>>())
+            .to_string();
+    }
+    let rows = kinds.map(|(kind, about)| format!("| `{kind}` | {about} |\n"));
+    format!("| kind | what was decided |\n| --- | --- |\n{}", rows.collect::<String>())
 }
 
 /// The tenants whose tokens are dead.

@@ -1,6 +1,7 @@
 //! What the use cases work with.
 
 use latchkey::{
+    administration::Administrator,
     keys::Purpose,
     runtime::{Parts, StartError, World},
 };
@@ -13,4 +14,10 @@ pub async fn start(get: &dyn Fn(&str) -> Option<String>, world: World) -> Result
     let parts = Parts::start(get, &Purpose::ALL, true, world).await?;
     parts.store.check_tables().await?;
     Ok(parts)
+}
+
+/// The person at this command line.
+#[must_use]
+pub fn administrator(parts: Parts) -> Administrator {
+    Administrator::at_command_line(parts, std::env::var("USER").unwrap_or_default())
 }

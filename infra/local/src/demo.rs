@@ -31,6 +31,7 @@ pub struct Demo {
 /// When DynamoDB does not answer or refuses.
 pub async fn prepare(environment: &Environment, world: World) -> anyhow::Result<Demo> {
     let parts = admin::start(&|name| environment.get(name).cloned(), world).await?;
+    let by = admin::administrator(parts.clone());
     let slug = TenantSlug::parse(SLUG).map_err(|fault| anyhow::anyhow!("{SLUG}: {}", fault.message))?;
     let demo = |password: Option<&str>| Demo {
         slug: SLUG.to_owned(),
@@ -40,7 +41,7 @@ pub async fn prepare(environment: &Environment, world: World) -> anyhow::Result<
     if parts.store.tenant(&slug).await?.is_some() {
         return Ok(demo(None));
     }
-    let tenant = admin::tenant::create(&parts, &slug, "Acme", settings()?).await?;
+    let tenant = admin::tenant::create(&by, &slug, "Acme", settings()?).await?;
     let person = admin::user::NewPerson {
         email: EMAIL.to_owned(),
         password: Some(PASSWORD.to_owned()),
@@ -48,7 +49,7 @@ pub async fn prepare(environment: &Environment, world: World) -> anyhow::Result<
         last_name: "Person".to_owned(),
         verified: true,
     };
-    admin::user::create(&parts, &tenant, person).await.context("the demo user")?;
+    admin::user::create(&by, &tenant, person).await.context("the demo user")?;
     Ok(demo(Some(PASSWORD)))
 }
 

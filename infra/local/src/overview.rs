@@ -5,7 +5,7 @@ use std::fmt::Write;
 use latchkey::http::Route;
 use serde::Serialize;
 
-use crate::{Stack, demo::Demo};
+use crate::{Stack, demo::Demo, gateway::iam::SECRET};
 
 /// The line that says that everything answers.
 #[derive(Debug, Serialize)]
@@ -80,10 +80,15 @@ fn curl(gateway: &str, route: &Route, slug: &str) -> String {
         .collect::<Vec<_>>()
         .join("/");
     let url = format!("{gateway}{path}");
+    let curl = if route.path.starts_with("/api/v1/admin/") {
+        format!("curl --aws-sigv4 aws:amz:local:execute-api -u local-owner:{SECRET}")
+    } else {
+        "curl".to_owned()
+    };
     match route.method {
-        "GET" => format!("  curl {url}"),
-        "DELETE" => format!("  curl -X DELETE {url}"),
-        method => format!("  curl -X {method} -H 'content-type: application/json' -d '{{}}' {url}"),
+        "GET" => format!("  {curl} {url}"),
+        "DELETE" => format!("  {curl} -X DELETE {url}"),
+        method => format!("  {curl} -X {method} -H 'content-type: application/json' -d '{{}}' {url}"),
     }
 }
 
@@ -99,6 +104,9 @@ mod tests {
             "  curl -X POST -H 'content-type: application/json' -d '{}' http://g/t/acme/login"
         );
         assert_eq!(line(Route::get("/me/sessions/{session_id}")), "  curl http://g/me/sessions/SESSION_ID");
+        let signed =
+            "  curl --aws-sigv4 aws:amz:local:execute-api -u local-owner:local http://g/api/v1/admin/x";
+        assert_eq!(line(Route::get("/api/v1/admin/x")), signed);
         assert_eq!(line(Route::delete("/me")), "  curl -X DELETE http://g/me");
     }
 }

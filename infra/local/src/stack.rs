@@ -17,7 +17,7 @@ use crate::{
     environment::{Environment, environment},
     feedback::Feedback,
     functions::{MAIL_FEEDBACK, MAIL_WORKER, mount},
-    gateway::{Gateway, routes::RouteTable},
+    gateway::{Gateway, iam::Iam, routes::RouteTable},
     invoke::Remote,
     mail::{self, Inbox},
     schedule::Schedule,
@@ -137,7 +137,7 @@ impl Stack {
         let route_list = routes.iter().collect();
         if let Some(listener) = gateway {
             let (clock, entropy) = (Arc::clone(&options.clock), Arc::clone(&options.entropy));
-            Gateway { routes, clock, entropy }.serve(&mut tasks, listener);
+            Gateway { routes, iam: Iam::of_templates()?, clock, entropy }.serve(&mut tasks, listener);
         }
         let named = |name| functions.iter().find(|function| function.name() == name);
         let worker = named(MAIL_WORKER);

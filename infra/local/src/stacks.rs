@@ -1,18 +1,19 @@
 //! The functions and routes as `infra/stacks` has them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, anyhow};
 use serde_json::{Map, Value};
 
 /// Every stack that has functions.
-const STACKS: [(&str, &str); 7] = [
+const STACKS: [(&str, &str); 8] = [
     ("registration.yaml", include_str!("../../stacks/registration.yaml")),
     ("sign-in.yaml", include_str!("../../stacks/sign-in.yaml")),
     ("sessions.yaml", include_str!("../../stacks/sessions.yaml")),
     ("recovery.yaml", include_str!("../../stacks/recovery.yaml")),
     ("account.yaml", include_str!("../../stacks/account.yaml")),
     ("factors.yaml", include_str!("../../stacks/factors.yaml")),
+    ("admin.yaml", include_str!("../../stacks/admin.yaml")),
     ("mail.yaml", include_str!("../../stacks/mail.yaml")),
 ];
 
@@ -85,4 +86,44 @@ pub fn routes() -> anyhow::Result<BTreeMap<String, String>> {
         }
     }
     Ok(routes)
+}
+
+/// The routes that IAM guards.
+///
+/// # Errors
+/// When a stack is not as it should be.
+pub fn guarded_routes() -> anyhow::Result<BTreeSet<String>> {
+    let mut routes = BTreeSet::new();
+    for stack in Resources::of_all()? {
+        for (_, route) in stack.of_type("AWS::ApiGatewayV2::Route") {
+            let properties = &route["Properties"];
+            if properties["AuthorizationType"] == "AWS_IAM" {
+                routes.extend(properties["RouteKey"].as_str().map(str::to_owned));
+            }
+        }
+    }
+    Ok(routes)
+}
+
+/// Policies for those who call guarded routes, by logical id: patterns such as `GET/api/v1/admin/*`.
+///
+/// # Errors
+/// When a stack is not as it should be.
+pub fn invocation_policies() -> anyhow::Result<BTreeMap<String, Vec<String>>> {
+    let mut policies = BTreeMap::new();
+    for stack in Resources::of_all()? {
+        for (id, policy) in stack.of_type("AWS::IAM::ManagedPolicy") {
+            let statements = policy["Properties"]["PolicyDocument"]["Statement"].as_array();
+            let resources = statements.into_iter().flatten().flat_map(|statement| {
+                let resource = &statement["Resource"];
+                resource.as_array().map_or(std::slice::from_ref(resource), Vec::as_slice)
+            });
+            let patterns = resources.map(|resource| {
+                let called = resource.as_str().and_then(|arn| arn.split_once("${ApiId}/*/"));
+                Ok(called.ok_or_else(|| anyhow!("{}: {id} is not about calls", stack.file))?.1.to_owned())
+            });
+            policies.insert(id.to_owned(), patterns.collect::<anyhow::Result<_>>()?);
+        }
+    }
+    Ok(policies)
 }

@@ -44,6 +44,8 @@ pub enum Security {
     User,
     /// None.
     Public,
+    /// None, but a request signed by an IAM identity that may make it (AWS Signature Version 4).
+    Administrator,
 }
 
 impl Operation {

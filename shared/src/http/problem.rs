@@ -63,6 +63,8 @@ codes! {
         "The tenant is suspended.",
     EdgeRequired 403 "edge_required" "Edge required"
         "This address is not for calls. Use the one that the service is published at.",
+    AdministratorRequired 403 "administrator_required" "Administrator required"
+        "This is for administrators, who sign their requests with AWS Signature Version 4.",
     OriginNotAllowed 403 "origin_not_allowed" "Origin not allowed"
         "A request with a cookie must come from an allowed origin and carry JSON.",
     ReauthenticationRequired 403 "reauthentication_required" "Reauthentication required"
@@ -85,6 +87,10 @@ codes! {
         "The account was changed at the same time. Look at what it is now, and try again.",
     EmailTaken 409 "email_taken" "E-mail address taken"
         "There is an account with this e-mail address.",
+    SlugTaken 409 "slug_taken" "Slug taken"
+        "The slug is taken, and a slug is never used again.",
+    RotationUnderWay 409 "rotation_under_way" "Rotation under way"
+        "A new key waits already until it signs. Rotate again after that, or at once with now.",
     BodyTooLarge 413 "body_too_large" "Body too large"
         "The body may have 64 KiB at most.",
     UnsupportedMediaType 415 "unsupported_media_type" "Unsupported media type"

@@ -24,6 +24,8 @@ pub struct Request {
     pub method: Method,
     pub path: String,
     pub from: ClientAddress,
+    /// The ARN of the IAM identity that signed it, where the route asks for a signature.
+    pub signer: Option<String>,
     /// Not through CloudFront, where all have to come through it.
     beside_the_edge: bool,
     parameters: HashMap<String, String>,
@@ -38,14 +40,17 @@ impl Request {
     /// there are two, with a comma between.
     #[must_use]
     pub fn of(event: lambda_http::Request, at: Timestamp, edge_secret: Option<&str>) -> Self {
-        let (id, source) = match event.request_context_ref() {
+        let (id, source, signer) = match event.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => {
-                (context.request_id.clone(), context.http.source_ip.clone())
+                let signer = context.authorizer.as_ref().and_then(|authorizer| authorizer.iam.as_ref());
+                let signer = signer.and_then(|iam| iam.user_arn.clone());
+                (context.request_id.clone(), context.http.source_ip.clone(), signer)
             }
             Some(RequestContext::ApiGatewayV1(context)) => {
-                (context.request_id.clone(), context.identity.source_ip.clone())
+                let identity = &context.identity;
+                (context.request_id.clone(), identity.source_ip.clone(), identity.user_arn.clone())
             }
-            _ => (None, None),
+            _ => (None, None, None),
         };
         let parameters = pairs(&event.path_parameters()).collect();
         let query = pairs(&event.query_string_parameters()).collect();
@@ -66,6 +71,7 @@ impl Request {
             from: viewer
                 .or_else(|| source.and_then(|source| source.parse().ok()))
                 .unwrap_or(ClientAddress::UNKNOWN),
+            signer,
             beside_the_edge: from_edge == Some(false),
             parameters,
             query,
@@ -74,13 +80,14 @@ impl Request {
         }
     }
 
-    /// Whether an endpoint should look at it at all; decided before any work.
+    /// Whether an endpoint should look at it at all; decided before any work. What an IAM identity has signed need not
+    /// come through the edge, which would not keep the signature.
     ///
     /// # Errors
     /// 403 for one that did not come through the edge, 413 for a body that is too large, 415 for one
     /// that is not JSON.
     pub fn check(&self) -> Result<(), Problem> {
-        if self.beside_the_edge {
+        if self.beside_the_edge && self.signer.is_none() {
             return Err(Code::EdgeRequired.into());
         }
         if self.body.len() > MOST_BODY_BYTES {

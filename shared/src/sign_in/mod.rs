@@ -237,6 +237,7 @@ pub fn event(
         kind,
         user_id,
         fingerprint: None,
+        detail: None,
         origin: request.origin(),
         request_id: request.id.clone(),
         at: request.at,

@@ -38,6 +38,7 @@ use aws_sdk_dynamodb::Client;
 
 pub use account::{Alteration, Altered, ProfileChanges, SessionSwap};
 pub use addresses::Restored;
+pub use audit::EventFilter;
 pub use buckets::{Bucket, Failures};
 pub use error::StoreError;
 pub use handles::{CodeSent, Spent};

@@ -33,7 +33,7 @@ impl Tables {
 
 /// The sparse index of what is to be mailed; keys only.
 pub const DUE_INDEX: &str = "due";
-/// The sparse index of a tenant's users, for administration; keys only.
+/// The sparse index of tenants, and of a tenant's users, for administration; keys only.
 pub const LISTING_INDEX: &str = "listing";
 /// The attribute after which DynamoDB deletes an item, in unix seconds.
 pub const TTL_ATTRIBUTE: &str = "expires_at";
@@ -51,14 +51,16 @@ struct Shape<'a> {
 
 fn shapes(tables: &Tables) -> [Shape<'_>; 4] {
     let due = || Some((DUE_INDEX, ("due_shard", ScalarAttributeType::S), ("due_at", ScalarAttributeType::N)));
-    let listing = Some((
-        LISTING_INDEX,
-        ("listing_shard", ScalarAttributeType::S),
-        ("listing_key", ScalarAttributeType::S),
-    ));
+    let listing = || {
+        Some((
+            LISTING_INDEX,
+            ("listing_shard", ScalarAttributeType::S),
+            ("listing_key", ScalarAttributeType::S),
+        ))
+    };
     [
-        Shape { name: &tables.tenants, index: None, ttl: false, stream: false },
-        Shape { name: &tables.users, index: listing, ttl: true, stream: false },
+        Shape { name: &tables.tenants, index: listing(), ttl: false, stream: false },
+        Shape { name: &tables.users, index: listing(), ttl: true, stream: false },
         Shape { name: &tables.challenges, index: due(), ttl: true, stream: true },
         Shape { name: &tables.events, index: due(), ttl: true, stream: true },
     ]

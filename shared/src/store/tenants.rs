@@ -1,13 +1,19 @@
 //! Tenants.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+
 use super::{
     Store, StoreError,
-    dynamo::{Change, read, write},
+    dynamo::{Change, Item, attributes, key_of, read, write},
     keys::{Key, Table},
+    schema::LISTING_INDEX,
     signing_keys::SealedKey,
     transaction::{Committed, Transaction},
 };
 use crate::domain::{Tenant, TenantSlug};
+
+/// The partition of the index of tenants. One: they are few beside what one partition holds.
+const LISTED: &str = "tenants";
 
 impl Store {
     /// # Errors
@@ -23,7 +29,7 @@ impl Store {
     /// [`StoreError`] when the store cannot answer.
     pub async fn create_tenant(&self, tenant: &Tenant, key: &SealedKey) -> Result<bool, StoreError> {
         let transaction = Transaction::default()
-            .put_new(Key::tenant(&tenant.slug), write(tenant)?)
+            .put_new(Key::tenant(&tenant.slug), listed(&tenant.slug, write(tenant)?))
             .put_new(Key::signing_key(&tenant.slug, &key.kid), write(key)?);
         Ok(matches!(self.commit(transaction).await?, Committed::Done))
     }
@@ -48,6 +54,25 @@ impl Store {
         Ok(matches!(self.commit(transaction).await?, Committed::Done))
     }
 
+    /// Up to `most` tenants after this slug, by slug; fewer only at the end. Eventually consistent: one that was just
+    /// made may be missing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn tenants_after(
+        &self,
+        after: Option<&TenantSlug>,
+        most: usize,
+    ) -> Result<Vec<Tenant>, StoreError> {
+        let from = after.map(|slug| listed(slug, attributes(&Key::tenant(slug))));
+        let wanted = i32::try_from(most).unwrap_or(i32::MAX);
+        let partition = ("listing_shard", LISTED);
+        let (items, _) = self.indexed(Table::Tenants, LISTING_INDEX, partition, None, (from, wanted)).await?;
+        let keys: Vec<_> = items.iter().map(|item| key_of(Table::Tenants, item)).collect::<Result<_, _>>()?;
+        let tenants = futures::future::try_join_all(keys.iter().map(|key| self.get::<Tenant>(key))).await?;
+        Ok(tenants.into_iter().flatten().collect())
+    }
+
     /// Every tenant, by slug. For administration: it reads the whole table.
     ///
     /// # Errors
@@ -61,10 +86,7 @@ impl Store {
                 .scan()
                 .table_name(self.tables.name(Table::Tenants))
                 .filter_expression("sk = :sk")
-                .expression_attribute_values(
-                    ":sk",
-                    aws_sdk_dynamodb::types::AttributeValue::S("TENANT".to_owned()),
-                )
+                .expression_attribute_values(":sk", AttributeValue::S("TENANT".to_owned()))
                 .set_exclusive_start_key(from)
                 .send()
                 .await
@@ -79,6 +101,13 @@ impl Store {
             }
         }
     }
+}
+
+/// Enters a tenant in the index of all.
+fn listed(slug: &TenantSlug, mut item: Item) -> Item {
+    item.insert("listing_shard".to_owned(), AttributeValue::S(LISTED.to_owned()));
+    item.insert("listing_key".to_owned(), AttributeValue::S(slug.to_string()));
+    item
 }
 
 /// The change to a tenant's next revision.

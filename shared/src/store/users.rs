@@ -1,11 +1,12 @@
 //! Users: what a login needs, what guards their state, what describes them.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use super::{
     Store, StoreError,
-    dynamo::{Change, Item, key_of, write},
+    dynamo::{Change, Item, attributes, key_of, write},
     keys::{Key, Table},
     schema::LISTING_INDEX,
     transaction::{Committed, Transaction},
@@ -210,7 +211,7 @@ impl Store {
             standing: login.standing,
             epoch: login.epoch,
             revision: 0,
-            listing_shard: listing_shard(tenant, user.to_bytes()[15] % LISTING_SHARDS),
+            listing_shard: listing_shard(tenant, shard_of(user)),
             listing_key: user.to_string(),
         };
         Ok([
@@ -244,33 +245,45 @@ impl Store {
         Err(StoreError::Busy("a user's state is changed by too many at once".to_owned()))
     }
 
-    /// Up to `most` of a tenant's users, in no particular order.
+    /// Up to `most` users after this one, in the order of the index; fewer only at the end.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
-    pub async fn list_users(&self, tenant: TenantId, most: usize) -> Result<Vec<UserState>, StoreError> {
-        let mut states = Vec::new();
-        for shard in 0..LISTING_SHARDS {
+    pub async fn users_after(
+        &self,
+        tenant: TenantId,
+        after: Option<UserId>,
+        most: usize,
+    ) -> Result<Vec<UserState>, StoreError> {
+        let mut found = Vec::new();
+        let mut from = after.map(|user| listed_at(tenant, user));
+        for shard in after.map_or(0, shard_of)..LISTING_SHARDS {
             let partition = listing_shard(tenant, shard);
-            let mut from = None;
             loop {
-                let (items, next) = self
-                    .indexed(Table::Users, LISTING_INDEX, ("listing_shard", &partition), None, (from, 100))
-                    .await?;
-                for item in items {
-                    if states.len() >= most {
-                        return Ok(states);
-                    }
-                    let row: Option<StateRow> = self.get(&key_of(Table::Users, &item)?).await?;
-                    states.extend(row.map(StateRow::into_state));
+                let wanted = i32::try_from(most - found.len()).unwrap_or(i32::MAX).min(100);
+                if wanted == 0 {
+                    return Ok(found);
                 }
+                let (items, next) = self
+                    .indexed(
+                        Table::Users,
+                        LISTING_INDEX,
+                        ("listing_shard", &partition),
+                        None,
+                        (from.take(), wanted),
+                    )
+                    .await?;
+                let keys: Vec<_> =
+                    items.iter().map(|item| key_of(Table::Users, item)).collect::<Result<_, _>>()?;
+                let rows = futures::future::try_join_all(keys.iter().map(|key| self.get::<StateRow>(key)));
+                found.extend(rows.await?.into_iter().flatten().map(StateRow::into_state));
                 from = next;
                 if from.is_none() {
                     break;
                 }
             }
         }
-        Ok(states)
+        Ok(found)
     }
 }
 
@@ -303,11 +316,11 @@ pub(super) fn step(key: Key, from: &UserState, to: &UserState) -> Result<Change,
     Ok(change.value(":was", value(&from.revision)?))
 }
 
-pub(super) fn epoch_value(epoch: Epoch) -> Result<aws_sdk_dynamodb::types::AttributeValue, StoreError> {
+pub(super) fn epoch_value(epoch: Epoch) -> Result<AttributeValue, StoreError> {
     value(&epoch)
 }
 
-pub(super) fn value(of: &impl Serialize) -> Result<aws_sdk_dynamodb::types::AttributeValue, StoreError> {
+pub(super) fn value(of: &impl Serialize) -> Result<AttributeValue, StoreError> {
     serde_dynamo::to_attribute_value(of)
         .map(|value: serde_dynamo::AttributeValue| value.into())
         .map_err(|error| StoreError::Broken(format!("a value does not write: {error}")))
@@ -315,6 +328,18 @@ pub(super) fn value(of: &impl Serialize) -> Result<aws_sdk_dynamodb::types::Attr
 
 pub(super) fn bytes(bytes: ByteBuf) -> aws_sdk_dynamodb::types::AttributeValue {
     aws_sdk_dynamodb::types::AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new(bytes.into_vec()))
+}
+
+fn shard_of(user: UserId) -> u8 {
+    user.to_bytes()[15] % LISTING_SHARDS
+}
+
+/// Where a user stands in the index.
+fn listed_at(tenant: TenantId, user: UserId) -> Item {
+    let mut item = attributes(&Key::state(tenant, user));
+    item.insert("listing_shard".to_owned(), AttributeValue::S(listing_shard(tenant, shard_of(user))));
+    item.insert("listing_key".to_owned(), AttributeValue::S(user.to_string()));
+    item
 }
 
 fn listing_shard(tenant: TenantId, shard: u8) -> String {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use latchkey::keys::Purpose;
+use latchkey::{domain::event::Kind, jiff::Timestamp, keys::Purpose};
 use serde_json::Value;
 
 use crate::{mailbox, stage::Stage};
@@ -53,6 +53,10 @@ pub enum Command {
     /// The data keys of a stage
     #[command(subcommand)]
     DataKeys(DataKeysCommand),
+    /// A tenant's audit record, the newest first
+    Audit(Audit),
+    /// The kinds of audit events, as a Markdown table
+    AuditKinds,
     /// Declare dead whatever was issued before now: a restored table brings spent tokens back
     RestoreFence {
         /// This tenant alone
@@ -162,6 +166,28 @@ pub struct Named {
     pub tenant: String,
     /// An e-mail address or a `usr_` id
     pub user: String,
+}
+
+#[derive(Args)]
+pub struct Audit {
+    pub tenant: String,
+    /// An e-mail address or a `usr_` id
+    #[arg(long)]
+    pub user: Option<String>,
+    /// Such as login_failed
+    #[arg(long, value_parser = kind)]
+    pub kind: Option<Kind>,
+    /// A time such as 2026-06-01T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<Timestamp>,
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<Timestamp>,
+    #[arg(long, default_value_t = 100)]
+    pub most: usize,
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    Kind::named(text).ok_or_else(|| "is no kind of event: audit-kinds lists them".to_owned())
 }
 
 /// `key=value`; the value is JSON, or else a text.

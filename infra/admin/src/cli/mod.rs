@@ -9,13 +9,16 @@ use std::{
 
 use clap::Parser;
 use latchkey::{
+    administration::AdministrationError,
     domain::{Settings, Tenant, TenantSlug},
     keys::Purpose,
     runtime::{Parts, World},
 };
 
 use crate::{
-    AdminError, data_keys,
+    AdminError, administrator,
+    audit::{self, Wanted},
+    data_keys,
     environment::Variables,
     fence,
     key::{self, Rotation},
@@ -23,7 +26,7 @@ use crate::{
     stage::Stage,
     tenant, user,
 };
-use arguments::{Arguments, Command, DataKeysCommand, KeyCommand, TenantCommand, UserCommand};
+use arguments::{Arguments, Audit, Command, DataKeysCommand, KeyCommand, TenantCommand, UserCommand};
 
 /// Runs a command: what `main` does.
 #[must_use]
@@ -60,14 +63,17 @@ async fn execute(arguments: Arguments) -> Result<String, AdminError> {
         Command::ClientToken { tenant, name, minutes } => {
             let parts = start(given, stage).await?;
             let tenant = load(&parts, &tenant).await?;
-            let token = tenant::client_token(&parts, &tenant, &name, minutes).await?;
+            let token = tenant::client_token(&administrator(parts), &tenant, &name, minutes).await?;
             Ok(if json { serde_json::json!({ "client_token": token }).to_string() } else { token })
         }
         Command::Key(command) => on_key(&start(given, stage).await?, command, json).await,
         Command::DataKeys(command) => on_data_keys(given, stage, command, json).await,
+        Command::Audit(asked) => on_audit(&start(given, stage).await?, asked, json).await,
+        Command::AuditKinds => Ok(print::kinds(json)),
         Command::RestoreFence { tenant } => {
             let slug = tenant.as_deref().map(parse).transpose()?;
-            let fenced = fence::restore_fence(&start(given, stage).await?, slug.as_ref()).await?;
+            let fenced =
+                fence::restore_fence(&administrator(start(given, stage).await?), slug.as_ref()).await?;
             Ok(print::fenced(&fenced, json))
         }
     }
@@ -82,14 +88,34 @@ async fn start(given: Variables, stage: Option<&Stage>) -> Result<Parts, AdminEr
 }
 
 async fn on_key(parts: &Parts, command: KeyCommand, json: bool) -> Result<String, AdminError> {
+    let by = administrator(parts.clone());
     let tenant = match command {
         KeyCommand::List { tenant } => load(parts, &tenant).await?,
         KeyCommand::Rotate { tenant, now } => {
             let rotation = if now { Rotation::AtOnce } else { Rotation::Announced };
-            key::rotate(parts, &parse(&tenant)?, rotation).await?
+            key::rotate(&by, &parse(&tenant)?, rotation).await?
         }
     };
     Ok(print::keys(&tenant, parts.clock.now(), json))
+}
+
+async fn on_audit(parts: &Parts, asked: Audit, json: bool) -> Result<String, AdminError> {
+    let tenant = load(parts, &asked.tenant).await?;
+    let user = match &asked.user {
+        None => None,
+        Some(named) => Some(user::find(parts, &tenant, named).await?),
+    };
+    let wanted = Wanted { user, kind: asked.kind, from: asked.from, until: asked.until };
+    let (mut events, mut cursor) = (Vec::new(), None);
+    while events.len() < asked.most {
+        let page = audit::page(parts, &tenant, &wanted, (cursor, asked.most - events.len())).await?;
+        events.extend(page.events);
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(print::events(&events, json))
 }
 
 async fn on_data_keys(
@@ -123,34 +149,37 @@ async fn on_data_keys(
 }
 
 async fn on_tenant(parts: &Parts, command: TenantCommand, json: bool) -> Result<String, AdminError> {
+    let by = administrator(parts.clone());
     let tenant = match command {
         TenantCommand::Settings => return Ok(print::settings(json)),
         TenantCommand::List => return Ok(print::tenants(&tenant::list(parts).await?, json)),
         TenantCommand::Create { slug, name, settings } => {
             let slug = parse(&slug)?;
-            let wanted = tenant::with(&Settings::default(), &settings).map_err(AdminError::Settings)?;
-            tenant::create(parts, &slug, name.as_deref().unwrap_or(slug.as_str()), wanted).await?
+            let wanted =
+                tenant::with(&Settings::default(), &settings).map_err(AdministrationError::Settings)?;
+            tenant::create(&by, &slug, name.as_deref().unwrap_or(slug.as_str()), wanted).await?
         }
         TenantCommand::Show { slug } => tenant::show(parts, &parse(&slug)?).await?,
-        TenantCommand::Set { slug, settings } => tenant::set(parts, &parse(&slug)?, &settings).await?,
-        TenantCommand::Suspend { slug } => tenant::suspend(parts, &parse(&slug)?).await?,
-        TenantCommand::Resume { slug } => tenant::resume(parts, &parse(&slug)?).await?,
+        TenantCommand::Set { slug, settings } => tenant::set(&by, &parse(&slug)?, &settings).await?,
+        TenantCommand::Suspend { slug } => tenant::suspend(&by, &parse(&slug)?).await?,
+        TenantCommand::Resume { slug } => tenant::resume(&by, &parse(&slug)?).await?,
     };
     Ok(print::tenant(&tenant, json))
 }
 
 async fn on_user(parts: &Parts, command: UserCommand, json: bool) -> Result<String, AdminError> {
+    let by = administrator(parts.clone());
     let (named, change) = match command {
         UserCommand::Create { tenant, email, first_name, last_name, password_stdin, verified } => {
             let tenant = load(parts, &tenant).await?;
             let password = if password_stdin { Some(read_password()?) } else { None };
             let person = user::NewPerson { email, password, first_name, last_name, verified };
-            let user = user::create(parts, &tenant, person).await?;
+            let user = user::create(&by, &tenant, person).await?;
             return Ok(print::user(&user::show(parts, &tenant, user).await?, json));
         }
         UserCommand::List { tenant, most } => {
             let tenant = load(parts, &tenant).await?;
-            return Ok(print::users(&user::list(parts, &tenant, most).await?, json));
+            return Ok(print::users(&user::list(parts, &tenant, (None, most)).await?, json));
         }
         UserCommand::Show(named) => (named, None),
         UserCommand::Suspend(named) => (named, Some(Change::Suspend)),
@@ -162,10 +191,10 @@ async fn on_user(parts: &Parts, command: UserCommand, json: bool) -> Result<Stri
     let user = user::find(parts, &tenant, &named.user).await?;
     match change {
         None => {}
-        Some(Change::Suspend) => user::suspend(parts, &tenant, user).await?,
-        Some(Change::Resume) => user::resume(parts, &tenant, user).await?,
-        Some(Change::Revoke) => user::revoke_sessions(parts, &tenant, user).await?,
-        Some(Change::ResetMfa) => user::reset_mfa(parts, &tenant, user).await?,
+        Some(Change::Suspend) => user::suspend(&by, &tenant, user).await?,
+        Some(Change::Resume) => user::resume(&by, &tenant, user).await?,
+        Some(Change::Revoke) => user::revoke_sessions(&by, &tenant, user).await?,
+        Some(Change::ResetMfa) => user::reset_mfa(&by, &tenant, user).await?,
     }
     Ok(print::user(&user::show(parts, &tenant, user).await?, json))
 }
@@ -178,11 +207,11 @@ enum Change {
 }
 
 fn parse(slug: &str) -> Result<TenantSlug, AdminError> {
-    TenantSlug::parse(slug).map_err(AdminError::invalid("the slug"))
+    TenantSlug::parse(slug).map_err(AdminError::invalid("slug"))
 }
 
 async fn load(parts: &Parts, slug: &str) -> Result<Tenant, AdminError> {
-    tenant::show(parts, &parse(slug)?).await
+    Ok(tenant::show(parts, &parse(slug)?).await?)
 }
 
 /// All of standard input, without one line end: a password is taken whole (ASVS 5.0 V6.2.8).

@@ -10,7 +10,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::routes::decoded;
+use super::{iam::Signer, routes::decoded};
 use crate::environment::ACCOUNT;
 
 /// Headers of the connection, which end at the gateway.
@@ -45,8 +45,8 @@ pub struct Stamp {
 #[must_use]
 pub fn event(
     incoming: &Incoming<'_>,
-    route_key: &str,
-    path_parameters: &BTreeMap<String, String>,
+    (route_key, path_parameters): (&str, &BTreeMap<String, String>),
+    signer: Option<&Signer>,
     stamp: &Stamp,
 ) -> Value {
     // An HTTP API decodes the path, and hands it on so; a REST API and a function URL do not.
@@ -68,7 +68,14 @@ pub fn event(
     if !path_parameters.is_empty() {
         event.insert("pathParameters".to_owned(), json!(path_parameters));
     }
-    event.insert("requestContext".to_owned(), context(incoming, route_key, &path, stamp));
+    let mut context = context(incoming, route_key, &path, stamp);
+    if let Some(Signer { access_key, arn }) = signer {
+        context["authorizer"] = json!({ "iam": {
+            "accessKey": access_key, "accountId": ACCOUNT, "callerId": access_key, "cognitoIdentity": null,
+            "principalOrgId": null, "userArn": arn, "userId": access_key,
+        } });
+    }
+    event.insert("requestContext".to_owned(), context);
     let (body, is_base64_encoded) = body(incoming);
     if let Some(body) = body {
         event.insert("body".to_owned(), body.into());

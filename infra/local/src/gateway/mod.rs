@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod event;
+pub mod iam;
 pub mod routes;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -20,6 +21,7 @@ use tokio::net::TcpListener;
 
 use self::{
     event::{Incoming, Stamp, event},
+    iam::Iam,
     routes::{Matched, RouteTable},
 };
 use crate::{invoke::invoke, serving::Tasks};
@@ -32,6 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The gateway.
 pub struct Gateway {
     pub(crate) routes: RouteTable,
+    pub(crate) iam: Iam,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
 }
@@ -77,7 +80,14 @@ impl Gateway {
             peer: peer.ip(),
         };
         let Matched { route_key, path_parameters, function } = matched;
-        let event = event(&incoming, &route_key, &path_parameters, stamp);
+        let signer = match self.iam.admit(&route_key, &incoming, stamp.at) {
+            Ok(signer) => signer,
+            Err(error) => {
+                tracing::info!(%error, "a call of a guarded route is refused");
+                return says(StatusCode::FORBIDDEN, "Forbidden");
+            }
+        };
+        let event = event(&incoming, (&route_key, &path_parameters), signer.as_ref(), stamp);
         match tokio::time::timeout(PATIENCE, invoke(function, &event)).await {
             Ok(Ok(answered)) => answer::response(&answered).unwrap_or_else(|error| {
                 tracing::error!(function = function.name(), %error, "an answer that API Gateway refuses");

@@ -51,7 +51,12 @@ async fn served() -> (Tasks, String) {
     let listener = listen("gateway", "--gateway", "127.0.0.1:0".parse().unwrap()).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let routes = RouteTable::of(&[Arc::new(Echo)]).unwrap();
-    let gateway = Gateway { routes, clock: Arc::new(WallClock), entropy: Arc::new(SystemEntropy::default()) };
+    let gateway = Gateway {
+        routes,
+        iam: Iam::of_templates().unwrap(),
+        clock: Arc::new(WallClock),
+        entropy: Arc::new(SystemEntropy::default()),
+    };
     gateway.serve(&mut tasks, listener);
     (tasks, url)
 }

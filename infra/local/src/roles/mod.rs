@@ -5,7 +5,7 @@
 //! roles that are deployed.
 
 mod access;
-mod policy;
+pub(crate) mod policy;
 pub mod record;
 mod template;
 

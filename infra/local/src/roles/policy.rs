@@ -29,7 +29,7 @@ impl Statement {
 }
 
 /// IAM's `StringLike`: a `*` stands for any text, also for none. (A `?` is in no key of ours.)
-fn is_like(pattern: &str, text: &str) -> bool {
+pub(crate) fn is_like(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
     let mut parts = parts.peekable();

@@ -1,12 +1,9 @@
 //! The fence after a restore: a table as it was brings back tokens that were spent or revoked since.
 
-use latchkey::{
-    domain::{Tenant, TenantSlug, event::Kind},
-    jiff::SignedDuration,
-    runtime::Parts,
-};
+use jiff::SignedDuration;
 
-use crate::{AdminError, audit::record, tenant};
+use super::{AdministrationError, Administrator, administrator::Deed, tenant};
+use crate::domain::{Tenant, TenantSlug, event::Kind};
 
 /// So often a tenant is fenced beside other changes of it.
 const TRIES: usize = 5;
@@ -15,31 +12,35 @@ const TRIES: usize = 5;
 /// what is issued in the rest of this one is dead as well. A function knows of it after a minute at most.
 ///
 /// # Errors
-/// [`AdminError::NoTenant`]; [`AdminError::Overtaken`] with the tenant that others keep changing; the
+/// [`AdministrationError::NoTenant`]; [`AdministrationError::Overtaken`] with the tenant that others keep changing; the
 /// store's. The tenants before it are fenced.
-pub async fn restore_fence(parts: &Parts, slug: Option<&TenantSlug>) -> Result<Vec<Tenant>, AdminError> {
+pub async fn restore_fence(
+    by: &Administrator,
+    slug: Option<&TenantSlug>,
+) -> Result<Vec<Tenant>, AdministrationError> {
     let tenants = match slug {
-        Some(slug) => vec![tenant::show(parts, slug).await?],
-        None => tenant::list(parts).await?,
+        Some(slug) => vec![tenant::show(&by.parts, slug).await?],
+        None => tenant::list(&by.parts).await?,
     };
     let mut fenced = Vec::new();
     for tenant in tenants {
-        fenced.push(fence(parts, tenant).await?);
+        fenced.push(fence(by, tenant).await?);
     }
     Ok(fenced)
 }
 
-async fn fence(parts: &Parts, mut tenant: Tenant) -> Result<Tenant, AdminError> {
+async fn fence(by: &Administrator, mut tenant: Tenant) -> Result<Tenant, AdministrationError> {
     for _ in 0..TRIES {
+        let parts = &by.parts;
         let now = parts.clock.now();
         let next = now.saturating_add(SignedDuration::from_secs(1)).unwrap_or(now);
         tenant.not_before = tenant.not_before.max(next);
         tenant.revision += 1;
         if parts.store.change_tenant(&tenant).await? {
-            record(parts, &tenant, Kind::TenantFenced, None).await?;
+            by.record(&tenant, Kind::TenantFenced, Deed::default()).await?;
             return Ok(tenant);
         }
         tenant = tenant::show(parts, &tenant.slug).await?;
     }
-    Err(AdminError::Overtaken(tenant.slug.to_string()))
+    Err(AdministrationError::Overtaken(tenant.slug.to_string()))
 }

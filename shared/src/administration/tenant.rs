@@ -1,6 +1,10 @@
 //! Tenants.
 
-use latchkey::{
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::{AdministrationError, Administrator, administrator::Deed, key};
+use crate::{
     domain::{
         Settings, Tenant, TenantKeys, TenantSlug,
         event::Kind,
@@ -8,25 +12,25 @@ use latchkey::{
         settings::SettingFaults,
         tenant::TenantStatus,
     },
-    jiff::{SignedDuration, Timestamp},
     runtime::Parts,
     tokens,
 };
-use serde_json::Value;
-
-use crate::{AdminError, audit::record, key};
 
 /// Makes a tenant and its first signing key.
 ///
 /// # Errors
-/// [`AdminError::SlugTaken`]; the wrong data keys; the store.
+/// [`AdministrationError::SlugTaken`]; the wrong data keys; the store.
 pub async fn create(
-    parts: &Parts,
+    by: &Administrator,
     slug: &TenantSlug,
     name: &str,
     settings: Settings,
-) -> Result<Tenant, AdminError> {
-    parts.store.settle_keys(&parts.keys).await?;
+) -> Result<Tenant, AdministrationError> {
+    let parts = &by.parts;
+    // Every start compares; only where nothing was written yet is there something to write down.
+    if parts.store.key_check().await?.is_none() {
+        parts.store.settle_keys(&parts.keys).await?;
+    }
     let (jwk, sealed) = key::fresh(parts, slug, settings.tokens.algorithm)?;
     let now = parts.clock.now();
     let tenant = Tenant {
@@ -41,35 +45,50 @@ pub async fn create(
         revision: 1,
     };
     if !parts.store.create_tenant(&tenant, &sealed).await? {
-        return Err(AdminError::SlugTaken(slug.to_string()));
+        return Err(AdministrationError::SlugTaken(slug.to_string()));
     }
-    record(parts, &tenant, Kind::TenantCreated, None).await?;
+    by.record(&tenant, Kind::TenantCreated, Deed::default()).await?;
     Ok(tenant)
 }
 
 /// # Errors
-/// [`AdminError::NoTenant`]; the store.
-pub async fn show(parts: &Parts, slug: &TenantSlug) -> Result<Tenant, AdminError> {
-    parts.store.tenant(slug).await?.ok_or_else(|| AdminError::NoTenant(slug.to_string()))
+/// [`AdministrationError::NoTenant`]; the store.
+pub async fn show(parts: &Parts, slug: &TenantSlug) -> Result<Tenant, AdministrationError> {
+    parts.store.tenant(slug).await?.ok_or_else(|| AdministrationError::NoTenant(slug.to_string()))
 }
 
+/// Up to `most` tenants after this slug, by slug; fewer only at the end.
+///
 /// # Errors
 /// The store's.
-pub async fn list(parts: &Parts) -> Result<Vec<Tenant>, AdminError> {
+pub async fn page(
+    parts: &Parts,
+    after: Option<&TenantSlug>,
+    most: usize,
+) -> Result<Vec<Tenant>, AdministrationError> {
+    Ok(parts.store.tenants_after(after, most).await?)
+}
+
+/// Every tenant, by slug: it reads the whole table, so it is for the command line.
+///
+/// # Errors
+/// The store's.
+pub async fn list(parts: &Parts) -> Result<Vec<Tenant>, AdministrationError> {
     Ok(parts.store.tenants().await?)
 }
 
 /// Changes settings, all or none.
 ///
 /// # Errors
-/// [`AdminError::Settings`] with every fault; [`AdminError::Overtaken`]; the store.
+/// [`AdministrationError::Settings`] with every fault; [`AdministrationError::Overtaken`]; the store.
 pub async fn set(
-    parts: &Parts,
+    by: &Administrator,
     slug: &TenantSlug,
     changes: &[(String, Value)],
-) -> Result<Tenant, AdminError> {
-    change(parts, slug, Kind::TenantChanged, |tenant| {
-        tenant.settings = with(&tenant.settings, changes).map_err(AdminError::Settings)?;
+) -> Result<Tenant, AdministrationError> {
+    let keys: Vec<_> = changes.iter().map(|(key, _)| key.as_str()).collect();
+    change(by, slug, (Kind::TenantChanged, Deed::of(keys.join(", "))), |tenant| {
+        tenant.settings = with(&tenant.settings, changes).map_err(AdministrationError::Settings)?;
         Ok(())
     })
     .await
@@ -103,9 +122,9 @@ pub fn with(settings: &Settings, changes: &[(String, Value)]) -> Result<Settings
 /// Suspends a tenant: it answers nobody, at the latest after a minute.
 ///
 /// # Errors
-/// [`AdminError::NoTenant`]; the store.
-pub async fn suspend(parts: &Parts, slug: &TenantSlug) -> Result<Tenant, AdminError> {
-    change(parts, slug, Kind::TenantSuspended, |tenant| {
+/// [`AdministrationError::NoTenant`]; the store.
+pub async fn suspend(by: &Administrator, slug: &TenantSlug) -> Result<Tenant, AdministrationError> {
+    change(by, slug, (Kind::TenantSuspended, Deed::default()), |tenant| {
         tenant.standing = TenantStatus::Suspended;
         Ok(())
     })
@@ -113,9 +132,9 @@ pub async fn suspend(parts: &Parts, slug: &TenantSlug) -> Result<Tenant, AdminEr
 }
 
 /// # Errors
-/// [`AdminError::NoTenant`]; the store.
-pub async fn resume(parts: &Parts, slug: &TenantSlug) -> Result<Tenant, AdminError> {
-    change(parts, slug, Kind::TenantResumed, |tenant| {
+/// [`AdministrationError::NoTenant`]; the store.
+pub async fn resume(by: &Administrator, slug: &TenantSlug) -> Result<Tenant, AdministrationError> {
+    change(by, slug, (Kind::TenantResumed, Deed::default()), |tenant| {
         tenant.standing = TenantStatus::Active;
         Ok(())
     })
@@ -124,18 +143,18 @@ pub async fn resume(parts: &Parts, slug: &TenantSlug) -> Result<Tenant, AdminErr
 
 /// Edits the very revision that was read: what another changes meanwhile is never undone.
 async fn change(
-    parts: &Parts,
+    by: &Administrator,
     slug: &TenantSlug,
-    kind: Kind,
-    edit: impl FnOnce(&mut Tenant) -> Result<(), AdminError>,
-) -> Result<Tenant, AdminError> {
-    let mut tenant = show(parts, slug).await?;
+    (kind, deed): (Kind, Deed),
+    edit: impl FnOnce(&mut Tenant) -> Result<(), AdministrationError>,
+) -> Result<Tenant, AdministrationError> {
+    let mut tenant = show(&by.parts, slug).await?;
     edit(&mut tenant)?;
     tenant.revision += 1;
-    if !parts.store.change_tenant(&tenant).await? {
-        return Err(AdminError::Overtaken(slug.to_string()));
+    if !by.parts.store.change_tenant(&tenant).await? {
+        return Err(AdministrationError::Overtaken(slug.to_string()));
     }
-    record(parts, &tenant, kind, None).await?;
+    by.record(&tenant, kind, deed).await?;
     Ok(tenant)
 }
 
@@ -144,11 +163,12 @@ async fn change(
 /// # Errors
 /// The signing key's and the store's.
 pub async fn client_token(
-    parts: &Parts,
+    by: &Administrator,
     tenant: &Tenant,
     client: &str,
     minutes: i64,
-) -> Result<String, AdminError> {
+) -> Result<String, AdministrationError> {
+    let parts = &by.parts;
     let now = parts.clock.now();
     let until = now.saturating_add(SignedDuration::from_mins(minutes)).unwrap_or(now);
     let jti = EventId::fresh(&*parts.clock, &*parts.entropy).to_string();
@@ -162,14 +182,14 @@ pub async fn client_token(
         (now, until),
     );
     let key = parts.signers.of(tenant, parts).await?;
-    let token = key.sign("at+jwt", &claims).map_err(|error| AdminError::Keys(error.to_string()))?;
-    record(parts, tenant, Kind::ClientTokenMade, None).await?;
+    let token = key.sign("at+jwt", &claims).map_err(|error| AdministrationError::Keys(error.to_string()))?;
+    by.record(tenant, Kind::ClientTokenMade, Deed::of(client)).await?;
     Ok(token.to_string())
 }
 
 #[cfg(test)]
 mod tests {
-    use latchkey::domain::settings::RedirectUri;
+    use crate::domain::settings::RedirectUri;
     use serde_json::json;
 
     use super::*;

@@ -1,13 +1,12 @@
 //! Tenants' signing keys.
 
-use latchkey::{
+use super::{AdministrationError, Administrator, administrator::Deed, tenant};
+use crate::{
     domain::{Tenant, TenantKeys, TenantSlug, event::Kind, jwk::PublicJwk, tenant_keys::Rotating},
     runtime::Parts,
     store::SealedKey,
     tokens::SigningKey,
 };
-
-use crate::{AdminError, audit::record, tenant};
 
 /// When a new key signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,10 +21,10 @@ pub enum Rotation {
 pub fn fresh(
     parts: &Parts,
     slug: &TenantSlug,
-    algorithm: latchkey::domain::jwk::Algorithm,
-) -> Result<(PublicJwk, SealedKey), AdminError> {
+    algorithm: crate::domain::jwk::Algorithm,
+) -> Result<(PublicJwk, SealedKey), AdministrationError> {
     let (pkcs8, jwk) =
-        SigningKey::generate(algorithm).map_err(|error| AdminError::Keys(error.to_string()))?;
+        SigningKey::generate(algorithm).map_err(|error| AdministrationError::Keys(error.to_string()))?;
     let sealed = SealedKey::seal(slug, &jwk.kid, algorithm, &pkcs8, parts.signing_key()?);
     Ok((jwk, sealed))
 }
@@ -33,25 +32,30 @@ pub fn fresh(
 /// Gives a tenant a new signing key.
 ///
 /// # Errors
-/// [`AdminError::Rotating`] where one waits already; [`AdminError::NoTenant`]; [`AdminError::Overtaken`];
+/// [`AdministrationError::Rotating`] where one waits already; [`AdministrationError::NoTenant`]; [`AdministrationError::Overtaken`];
 /// the store's.
-pub async fn rotate(parts: &Parts, slug: &TenantSlug, rotation: Rotation) -> Result<Tenant, AdminError> {
+pub async fn rotate(
+    by: &Administrator,
+    slug: &TenantSlug,
+    rotation: Rotation,
+) -> Result<Tenant, AdministrationError> {
+    let parts = &by.parts;
     let tenant = tenant::show(parts, slug).await?;
     let now = parts.clock.now();
     let (jwk, sealed) = fresh(parts, slug, tenant.settings.tokens.algorithm)?;
     let (keys, kind) = match rotation {
         Rotation::AtOnce => (TenantKeys::of(jwk, now), Kind::SigningKeyReplaced),
         Rotation::Announced => {
-            let waits = |Rotating(at)| AdminError::Rotating(slug.to_string(), at);
+            let waits = |Rotating(at)| AdministrationError::Rotating(slug.to_string(), at);
             (tenant.keys.rotated(jwk, now).map_err(waits)?, Kind::SigningKeyRotated)
         }
     };
     let next = Tenant { keys, revision: tenant.revision + 1, ..tenant.clone() };
     if !parts.store.change_signing_keys(&next, &sealed).await? {
-        return Err(AdminError::Overtaken(slug.to_string()));
+        return Err(AdministrationError::Overtaken(slug.to_string()));
     }
     // A function that read the tenant a moment ago signs with the former keys for a minute.
     parts.store.forget_signing_keys(slug, [&tenant.keys, &next.keys]).await?;
-    record(parts, &next, kind, None).await?;
+    by.record(&next, kind, Deed::default()).await?;
     Ok(next)
 }

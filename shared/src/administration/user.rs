@@ -1,6 +1,7 @@
 //! Users.
 
-use latchkey::{
+use super::{AdministrationError, Administrator, administrator::Deed};
+use crate::{
     domain::{
         Email, NewPassword, PersonName, Tenant,
         errand::{Errand, What},
@@ -13,8 +14,6 @@ use latchkey::{
     runtime::Parts,
     store::{Alteration, Altered, Created, NewUser},
 };
-
-use crate::{AdminError, audit::record};
 
 /// A person to make an account for.
 #[derive(Clone)]
@@ -41,9 +40,14 @@ pub struct Shown {
 /// Makes a user, under the same rules as a registration.
 ///
 /// # Errors
-/// [`AdminError::Invalid`] with the value at fault; [`AdminError::EmailTaken`]; the store.
-pub async fn create(parts: &Parts, tenant: &Tenant, person: NewPerson) -> Result<UserId, AdminError> {
-    let email = Email::parse(&person.email).map_err(AdminError::invalid("the e-mail address"))?;
+/// [`AdministrationError::Invalid`] with the value at fault; [`AdministrationError::EmailTaken`]; the store.
+pub async fn create(
+    by: &Administrator,
+    tenant: &Tenant,
+    person: NewPerson,
+) -> Result<UserId, AdministrationError> {
+    let parts = &by.parts;
+    let email = Email::parse(&person.email).map_err(AdministrationError::invalid("email"))?;
     let about =
         About { email: Some(&email), tenant_name: &tenant.display_name, tenant_slug: tenant.slug.as_str() };
     let rules = tenant.settings.password_rules();
@@ -51,15 +55,15 @@ pub async fn create(parts: &Parts, tenant: &Tenant, person: NewPerson) -> Result
         None => None,
         Some(text) => {
             let password =
-                NewPassword::parse(text, &rules, &about).map_err(AdminError::invalid("the password"))?;
+                NewPassword::parse(text, &rules, &about).map_err(AdministrationError::invalid("password"))?;
             Some(parts.hasher.hash(password.expose(), &*parts.entropy).await)
         }
     };
-    let name = |what: &str, text: &str| PersonName::parse(text).map_err(AdminError::invalid(what));
+    let name = |field, text: &str| PersonName::parse(text).map_err(AdministrationError::invalid(field));
     let profile = Profile {
         email: email.as_typed().to_owned(),
-        first_name: name("the first name", &person.first_name)?,
-        last_name: name("the last name", &person.last_name)?,
+        first_name: name("first_name", &person.first_name)?,
+        last_name: name("last_name", &person.last_name)?,
         custom_data: None,
         locale: tenant.settings.mail.locale,
         created_at: parts.clock.now(),
@@ -74,9 +78,9 @@ pub async fn create(parts: &Parts, tenant: &Tenant, person: NewPerson) -> Result
         profile: &profile,
     };
     match parts.store.create_user(tenant, &user, parts.passwords_key()?).await? {
-        Created::EmailTaken => Err(AdminError::EmailTaken(email.as_typed().to_owned())),
+        Created::EmailTaken => Err(AdministrationError::EmailTaken(email.as_typed().to_owned())),
         Created::Created => {
-            record(parts, tenant, Kind::UserCreated, Some(user_id)).await?;
+            by.record(tenant, Kind::UserCreated, Deed::to(user_id)).await?;
             Ok(user_id)
         }
     }
@@ -85,21 +89,21 @@ pub async fn create(parts: &Parts, tenant: &Tenant, person: NewPerson) -> Result
 /// The id of a user who is named by id or by e-mail address.
 ///
 /// # Errors
-/// [`AdminError::NoUser`]; the store.
-pub async fn find(parts: &Parts, tenant: &Tenant, named: &str) -> Result<UserId, AdminError> {
+/// [`AdministrationError::NoUser`]; the store.
+pub async fn find(parts: &Parts, tenant: &Tenant, named: &str) -> Result<UserId, AdministrationError> {
     if let Ok(user) = named.parse() {
         return Ok(user);
     }
-    let email = Email::parse(named).map_err(AdminError::invalid("the user"))?;
+    let email = Email::parse(named).map_err(AdministrationError::invalid("user"))?;
     let login = parts.store.login(tenant.id, email.key()).await?;
-    login.map(|login| login.user_id).ok_or_else(|| AdminError::NoUser(named.to_owned()))
+    login.map(|login| login.user_id).ok_or_else(|| AdministrationError::NoUser(named.to_owned()))
 }
 
 /// # Errors
-/// [`AdminError::NoUser`]; the store.
-pub async fn show(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<Shown, AdminError> {
+/// [`AdministrationError::NoUser`]; the store.
+pub async fn show(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<Shown, AdministrationError> {
     let state = parts.store.user_state(tenant.id, user).await?;
-    let state = state.ok_or_else(|| AdminError::NoUser(user.to_string()))?;
+    let state = state.ok_or_else(|| AdministrationError::NoUser(user.to_string()))?;
     let now = parts.clock.now();
     let sessions = parts.store.sessions(tenant.id, user).await?;
     let alive = sessions.iter().filter(|session| session.is_alive(state.epoch, now)).count();
@@ -108,48 +112,57 @@ pub async fn show(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<Shown,
     Ok(Shown { profile: parts.store.profile(tenant.id, user).await?, sessions: alive, methods, state })
 }
 
-/// Up to `most` users, in no particular order.
+/// Up to `most` users after this one, in no particular order but always the same; fewer only at the end.
 ///
 /// # Errors
 /// The store's.
-pub async fn list(parts: &Parts, tenant: &Tenant, most: usize) -> Result<Vec<UserState>, AdminError> {
-    Ok(parts.store.list_users(tenant.id, most).await?)
+pub async fn list(
+    parts: &Parts,
+    tenant: &Tenant,
+    (after, most): (Option<UserId>, usize),
+) -> Result<Vec<UserState>, AdministrationError> {
+    Ok(parts.store.users_after(tenant.id, after, most).await?)
 }
 
 /// Suspends a user: whatever was issued is dead, and no password lets in.
 ///
 /// # Errors
-/// [`AdminError::NoUser`]; the store.
-pub async fn suspend(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<(), AdminError> {
-    change(parts, tenant, user, Kind::UserSuspended, UserStatus::suspended).await
+/// [`AdministrationError::NoUser`]; the store.
+pub async fn suspend(by: &Administrator, tenant: &Tenant, user: UserId) -> Result<(), AdministrationError> {
+    change(by, tenant, user, Kind::UserSuspended, UserStatus::suspended).await
 }
 
 /// # Errors
-/// [`AdminError::NoUser`]; the store.
-pub async fn resume(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<(), AdminError> {
-    change(parts, tenant, user, Kind::UserResumed, UserStatus::resumed).await
+/// [`AdministrationError::NoUser`]; the store.
+pub async fn resume(by: &Administrator, tenant: &Tenant, user: UserId) -> Result<(), AdministrationError> {
+    change(by, tenant, user, Kind::UserResumed, UserStatus::resumed).await
 }
 
 /// Ends every session, and kills devices, handles, reset tokens and the undoing of address changes.
 ///
 /// # Errors
-/// [`AdminError::NoUser`]; the store.
-pub async fn revoke_sessions(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<(), AdminError> {
-    parts.store.forget_former_addresses(tenant.id, user).await?;
-    change(parts, tenant, user, Kind::SessionsRevoked, |standing| standing).await
+/// [`AdministrationError::NoUser`]; the store.
+pub async fn revoke_sessions(
+    by: &Administrator,
+    tenant: &Tenant,
+    user: UserId,
+) -> Result<(), AdministrationError> {
+    by.parts.store.forget_former_addresses(tenant.id, user).await?;
+    change(by, tenant, user, Kind::SessionsRevoked, |standing| standing).await
 }
 
 /// Takes every second factor away, for somebody who has lost them: whatever was issued is dead, the
 /// owner is told, and the next login asks for what the tenant asks of who has none.
 ///
 /// # Errors
-/// [`AdminError::NoUser`]; [`AdminError::Overtaken`]; the store.
-pub async fn reset_mfa(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<(), AdminError> {
+/// [`AdministrationError::NoUser`]; [`AdministrationError::Overtaken`]; the store.
+pub async fn reset_mfa(by: &Administrator, tenant: &Tenant, user: UserId) -> Result<(), AdministrationError> {
+    let parts = &by.parts;
     let store = &parts.store;
-    let nobody = || AdminError::NoUser(user.to_string());
+    let nobody = || AdministrationError::NoUser(user.to_string());
     let state = store.user_state(tenant.id, user).await?.ok_or_else(nobody)?;
     let login = store.login(tenant.id, &state.email_key).await?;
-    let overtaken = || AdminError::Overtaken(user.to_string());
+    let overtaken = || AdministrationError::Overtaken(user.to_string());
     let login = login.filter(|login| login.state() == state).ok_or_else(overtaken)?;
     let due = store.new_errand();
     let what = What::FactorsReset { user_id: user, address: login.address.clone() };
@@ -165,20 +178,19 @@ pub async fn reset_mfa(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<(
         handle: None,
     };
     match store.remove_all_factors(&alteration).await? {
-        Altered::Done => record(parts, tenant, Kind::FactorsReset, Some(user)).await,
+        Altered::Done => by.record(tenant, Kind::FactorsReset, Deed::to(user)).await,
         Altered::Overtaken | Altered::EmailTaken => Err(overtaken()),
     }
 }
 
 async fn change(
-    parts: &Parts,
+    by: &Administrator,
     tenant: &Tenant,
     user: UserId,
     kind: Kind,
     standing: impl Fn(UserStatus) -> UserStatus,
-) -> Result<(), AdminError> {
-    let moved = parts.store.move_epoch(tenant.id, user, standing).await?;
-    moved.ok_or_else(|| AdminError::NoUser(user.to_string()))?;
-    record(parts, tenant, kind, Some(user)).await?;
-    Ok(())
+) -> Result<(), AdministrationError> {
+    let moved = by.parts.store.move_epoch(tenant.id, user, standing).await?;
+    moved.ok_or_else(|| AdministrationError::NoUser(user.to_string()))?;
+    by.record(tenant, kind, Deed::to(user)).await
 }
