@@ -44,8 +44,7 @@ pub struct Shown {
 /// [`AdminError::Invalid`] with the value at fault; [`AdminError::EmailTaken`]; the store.
 pub async fn create(parts: &Parts, tenant: &Tenant, person: NewPerson) -> Result<UserId, AdminError> {
     let email = Email::parse(&person.email).map_err(AdminError::invalid("the e-mail address"))?;
-    let about =
-        About { email: Some(&email), tenant_name: &tenant.display_name, tenant_slug: tenant.slug.as_str() };
+    let about = About { email: Some(&email), tenant_name: tenant.name(), tenant_slug: tenant.slug.as_str() };
     let rules = tenant.settings.password_rules();
     let hash = match &person.password {
         None => None,

@@ -34,6 +34,12 @@ pub struct Tenant {
 }
 
 impl Tenant {
+    /// The name that people read: in mails, authenticator apps and passkeys.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.settings.branding.name.as_deref().unwrap_or(&self.display_name)
+    }
+
     /// Whether something issued at `issued_at` still stands.
     #[must_use]
     pub fn honours(&self, issued_at: Timestamp) -> bool {

@@ -87,6 +87,24 @@ pub(super) const SETTINGS: &[(&str, &str, &str)] = &[
     ),
     ("mail.new_sign_in", "true | false", "Whether a sign-in from an unknown device is mailed to the owner."),
     (
+        "branding.name",
+        "text, or null",
+        "The name that people read: in mails, authenticator apps and passkeys. Null: the name that the tenant was made \
+         with.",
+    ),
+    ("branding.logo_url", "https URL, or null", "The logo of hosted pages. Mails have no pictures."),
+    (
+        "branding.primary_colour",
+        "#rrggbb",
+        "The colour of buttons, in mails and on hosted pages. Their text is black or white, whichever reads better; a \
+         button must stand out from branding.background_colour by 3:1.",
+    ),
+    (
+        "branding.background_colour",
+        "#rrggbb",
+        "The background of hosted pages; mails have the mail program's.",
+    ),
+    (
         "require_client_token",
         "true | false",
         "Whether the open endpoints refuse calls without a token of one of the tenant's clients.",
