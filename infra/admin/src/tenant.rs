@@ -1,5 +1,7 @@
 //! Tenants.
 
+use std::collections::BTreeSet;
+
 use latchkey::{
     domain::{
         Settings, Tenant, TenantKeys, TenantSlug,
@@ -36,6 +38,7 @@ pub async fn create(
         standing: TenantStatus::Active,
         settings,
         keys: TenantKeys::of(jwk, now),
+        templates: BTreeSet::new(),
         not_before: Timestamp::UNIX_EPOCH,
         created_at: now,
         revision: 1,

@@ -48,6 +48,9 @@ pub enum Kind {
     ClientTokenMade,
     TenantCreated,
     TenantChanged,
+    /// The tenant has other words of its own for a mail.
+    MailTemplateSet,
+    MailTemplateCleared,
     TenantSuspended,
     TenantResumed,
     /// Whatever was issued before is dead.

@@ -1,9 +1,11 @@
 //! A tenant, loaded.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Settings, TenantKeys, TenantSlug, ids::TenantId};
+use super::{Settings, TemplateName, TenantKeys, TenantSlug, ids::TenantId};
 
 /// Whether a tenant is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,9 @@ pub struct Tenant {
     /// The public keys that its tokens verify with.
     #[serde(rename = "jwks")]
     pub keys: TenantKeys,
+    /// The mails that it has words of its own for; only those are looked up.
+    #[serde(default)]
+    pub templates: BTreeSet<TemplateName>,
     /// Whatever was issued before is dead.
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     pub not_before: Timestamp,

@@ -77,7 +77,7 @@ pub(super) const SETTINGS: &[(&str, &str, &str)] = &[
         "The page that the mail about a changed address leads to. Null: the hosted one.",
     ),
     ("trusted_device_days", "1–90", "So long a trusted device spares its owner the second factor."),
-    ("mail.locale", "en | de", "The language of the mails."),
+    ("mail.locale", "en | de | fr | es | it", "The language of the mails."),
     ("mail.sender", "e-mail address, or null", "Where mails come from. Null: the deployment's address."),
     ("mail.reply_to", "e-mail address, or null", "Where answers to mails go."),
     (
