@@ -4,9 +4,12 @@ use latchkey::{
     domain::{Fault, settings::SettingFaults},
     http::Problem,
     jiff::Timestamp,
+    mail::TemplateFaults,
     runtime::StartError,
     store::{StartFault, StoreError},
 };
+
+use crate::mail::told;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
@@ -22,6 +25,9 @@ pub enum AdminError {
     Invalid { what: String, fault: Fault },
     #[error("{}", settings(.0))]
     Settings(SettingFaults),
+    /// A tenant's own words for a mail.
+    #[error("the template is refused:\n  {}", told(.0))]
+    Template(TemplateFaults),
     #[error("the tenant {0} was changed by somebody else meanwhile; try again")]
     Overtaken(String),
     #[error("a new key of {0} signs from {1} on; rotate again after that, or at once with --now")]

@@ -11,6 +11,7 @@ mod environment;
 mod error;
 pub mod fence;
 pub mod key;
+pub mod mail;
 pub mod mailbox;
 mod print;
 pub mod stage;
