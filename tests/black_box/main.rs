@@ -19,6 +19,7 @@ mod factors;
 mod fence;
 mod input;
 mod login;
+mod mail_templates;
 mod mailboxes;
 mod metrics;
 mod mfa;

@@ -1,10 +1,12 @@
 //! One entry, from its name to its mail.
 
 use latchkey::{
-    domain::{Email, Tenant, TenantSlug, errand::What, purse::Purse, tenant::TenantStatus},
+    domain::{
+        Email, Locale, TemplateName, Tenant, TenantSlug, errand::What, purse::Purse, tenant::TenantStatus,
+    },
     http::Problem,
     jiff::SignedDuration,
-    mail::{PostError, Voice, render},
+    mail::{Letter, Places, PostError, Template, Voice, render},
     metrics::Metric,
     runtime::Parts,
     sign_in::later,
@@ -98,13 +100,9 @@ async fn send(worker: &MailWorker, claimed: &Claimed) -> Result<Outcome, String>
         let factors = parts.factors_key().map_err(told)?;
         parts.store.put_reset(tenant.id, token, reset, factors).await.map_err(|error| error.to_string())?;
     }
-    let voice = Voice {
-        tenant_name: tenant.display_name.clone(),
-        locale: tenant.settings.mail.locale,
-        from: tenant.settings.mail.sender.clone().unwrap_or_else(|| worker.post.from().to_owned()),
-        reply_to: tenant.settings.mail.reply_to.clone(),
-    };
-    let mail = render(&outgoing.letter, &voice).map_err(|error| error.to_string())?;
+    let voice = Voice::of(&tenant, tenant.settings.mail.locale, worker.post.from());
+    let own = own_words(parts, &tenant, &outgoing.letter, voice.locale).await?;
+    let mail = render(&outgoing.letter, &voice, own.as_ref()).map_err(|error| error.to_string())?;
     match worker.post.send(&outgoing.to, &voice, &mail, &reference(claimed)).await {
         Ok(_) => Ok(Outcome::Sent),
         Err(PostError::Later(why)) => Err(why),
@@ -112,6 +110,31 @@ async fn send(worker: &MailWorker, claimed: &Claimed) -> Result<Outcome, String>
             tracing::error!(why, "a mail is rejected");
             parts.meters.count(Metric::RejectedMails);
             Ok(Outcome::Rejected)
+        }
+    }
+}
+
+/// The tenant's own words for a letter, looked for only where it has some. What the settings do not allow any
+/// more, such as a link to an origin that was given up, goes out in ours: the mail matters more than its words.
+async fn own_words(
+    parts: &Parts,
+    tenant: &Tenant,
+    letter: &Letter,
+    locale: Locale,
+) -> Result<Option<Template>, String> {
+    let name = TemplateName { kind: letter.kind(), locale };
+    if !tenant.templates.contains(&name) {
+        return Ok(None);
+    }
+    let stored = parts.store.template(&tenant.slug, name).await.map_err(|error| error.to_string())?;
+    // Cleared since the tenant was read.
+    let Some(stored) = stored else { return Ok(None) };
+    match Template::parse(&stored.text, name.kind, &Places::new(&tenant.settings)) {
+        Ok(own) => Ok(Some(own)),
+        Err(faults) => {
+            let faults = faults.len();
+            tracing::warn!(tenant = %tenant.slug, template = %name, faults, "a template does not hold any more");
+            Ok(None)
         }
     }
 }

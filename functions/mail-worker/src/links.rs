@@ -40,6 +40,8 @@ fn text(base_url: &str, tenant: &Tenant, page: Page, token: Option<&str>) -> Str
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use latchkey::{
         domain::{Settings, TenantKeys, TenantSlug, ids::TenantId, tenant::TenantStatus},
         jiff::Timestamp,
@@ -55,6 +57,7 @@ mod tests {
             standing: TenantStatus::Active,
             settings: Settings::default(),
             keys: TenantKeys::default(),
+            templates: BTreeSet::new(),
             not_before: Timestamp::UNIX_EPOCH,
             created_at: Timestamp::UNIX_EPOCH,
             revision: 1,

@@ -80,7 +80,7 @@ impl MeMfaTotp {
         let key = parts.factors_key()?;
         parts.store.begin_totp(enroller.tenant.id, user, (pending, &secret), key).await?;
         let told = secret
-            .invitation(&enroller.tenant.display_name, &enroller.login.address)
+            .invitation(enroller.tenant.name(), &enroller.login.address)
             .map_err(|error| Problem::internal(error.to_string()))?;
         Ok(Response::data(
             request,

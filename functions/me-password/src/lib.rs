@@ -119,7 +119,7 @@ fn check(new: String, tenant: &Tenant, login: &Login) -> Result<NewPassword, Pro
     let new = latchkey::zeroize::Zeroizing::new(new);
     let email = Email::parse(&login.address).ok();
     let about =
-        About { email: email.as_ref(), tenant_name: &tenant.display_name, tenant_slug: tenant.slug.as_str() };
+        About { email: email.as_ref(), tenant_name: tenant.name(), tenant_slug: tenant.slug.as_str() };
     NewPassword::parse(&new, &tenant.settings.password_rules(), &about)
         .map_err(|fault| Problem::at_field("new_password", fault))
 }

@@ -97,7 +97,7 @@ impl PasswordReset {
 
 fn parse(request: &Request, tenant: &Tenant) -> Result<(String, NewPassword), Problem> {
     let mut form = request.form()?;
-    let about = About { email: None, tenant_name: &tenant.display_name, tenant_slug: tenant.slug.as_str() };
+    let about = About { email: None, tenant_name: tenant.name(), tenant_slug: tenant.slug.as_str() };
     let rules = tenant.settings.password_rules();
     let values = (
         form.text("token", form::any),
@@ -110,7 +110,7 @@ fn parse(request: &Request, tenant: &Tenant) -> Result<(String, NewPassword), Pr
 fn check_against_address(password: &NewPassword, reset: &Reset, tenant: &Tenant) -> Result<(), Problem> {
     let email = Email::parse(&reset.address).ok();
     let about =
-        About { email: email.as_ref(), tenant_name: &tenant.display_name, tenant_slug: tenant.slug.as_str() };
+        About { email: email.as_ref(), tenant_name: tenant.name(), tenant_slug: tenant.slug.as_str() };
     let text = std::str::from_utf8(password.expose()).unwrap_or_default();
     NewPassword::parse(text, &tenant.settings.password_rules(), &about).map(|_| ()).map_err(at_password)
 }

@@ -153,11 +153,8 @@ impl Wanted {
     fn parse(request: &Request, tenant: &Tenant) -> Result<Self, Problem> {
         let mut form = request.form()?;
         let email = form.text("email", Email::parse);
-        let about = About {
-            email: email.as_ref(),
-            tenant_name: &tenant.display_name,
-            tenant_slug: tenant.slug.as_str(),
-        };
+        let about =
+            About { email: email.as_ref(), tenant_name: tenant.name(), tenant_slug: tenant.slug.as_str() };
         let rules = tenant.settings.password_rules();
         let password = form.text("password", |text| NewPassword::parse(text, &rules, &about));
         let values = (

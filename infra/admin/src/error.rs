@@ -3,14 +3,20 @@
 use latchkey::{
     administration::AdministrationError,
     domain::Fault,
+    mail::TemplateFaults,
     runtime::StartError,
     store::{StartFault, StoreError},
 };
+
+use crate::mail::told;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     #[error(transparent)]
     Administration(#[from] AdministrationError),
+    /// A tenant's own words for a mail.
+    #[error("the template is refused:\n  {}", told(.0))]
+    Template(TemplateFaults),
     #[error("which stage? Name it by --stage")]
     NoStage,
     #[error("there is no parameter {0}")]

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod data_keys;
 mod environment;
 mod error;
+pub mod mail;
 pub mod mailbox;
 mod print;
 pub mod stage;

@@ -204,7 +204,7 @@ fn word(standing: &Value) -> String {
 }
 
 /// As the store keeps it, so that what was just made shows as it will later.
-fn second(at: Timestamp) -> String {
+pub fn second(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
@@ -223,7 +223,7 @@ fn lines(document: &Value) -> String {
 }
 
 /// Columns as wide as their widest value.
-fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> String {
+pub fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> String {
     let rows: Vec<_> = rows.collect();
     let widths: Vec<_> =
         (0..N).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();

@@ -1,5 +1,7 @@
 //! Tenants.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -40,6 +42,7 @@ pub async fn create(
         standing: TenantStatus::Active,
         settings,
         keys: TenantKeys::of(jwk, now),
+        templates: BTreeSet::new(),
         not_before: Timestamp::UNIX_EPOCH,
         created_at: now,
         revision: 1,

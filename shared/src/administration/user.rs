@@ -48,8 +48,7 @@ pub async fn create(
 ) -> Result<UserId, AdministrationError> {
     let parts = &by.parts;
     let email = Email::parse(&person.email).map_err(AdministrationError::invalid("email"))?;
-    let about =
-        About { email: Some(&email), tenant_name: &tenant.display_name, tenant_slug: tenant.slug.as_str() };
+    let about = About { email: Some(&email), tenant_name: tenant.name(), tenant_slug: tenant.slug.as_str() };
     let rules = tenant.settings.password_rules();
     let hash = match &person.password {
         None => None,

@@ -88,7 +88,7 @@ impl RelyingParty {
         for origin in origins {
             builder = builder.append_allowed_origin(&origin);
         }
-        let name = settings.relying_party.name.as_deref().unwrap_or(&tenant.display_name);
+        let name = settings.relying_party.name.as_deref().unwrap_or(tenant.name());
         builder.rp_name(name).build().ok().map(Self)
     }
 

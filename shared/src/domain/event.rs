@@ -64,6 +64,8 @@ kinds! {
     ClientTokenMade "An administrator made a token for a client; the detail names it.",
     TenantCreated "An administrator made the tenant.",
     TenantChanged "An administrator changed settings; the detail names them.",
+    MailTemplateSet "An administrator gave the tenant words of its own for a mail; the detail names it.",
+    MailTemplateCleared "An administrator took back the tenant's own words for a mail; the detail names it.",
     TenantSuspended "An administrator suspended the tenant.",
     TenantResumed "An administrator had the tenant served again.",
     TenantFenced "An administrator declared dead whatever was issued before.",

@@ -3,6 +3,7 @@
 //! An administrator gives them as JSON ([`Settings::parse`]) or one at a time
 //! ([`Settings::set`]); both check everything. [`Settings::table`] documents them.
 
+mod branding;
 mod change;
 mod table;
 mod uri;
@@ -11,9 +12,10 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    branding::{Branding, Colour},
     change::SettingFaults,
     table::SettingDoc,
-    uri::{Origin, PageUrl, RedirectUri},
+    uri::{LogoUrl, Origin, PageUrl, RedirectUri},
 };
 use super::{Fault, Locale, jwk::Algorithm, password::PasswordRules};
 
@@ -39,6 +41,7 @@ pub struct Settings {
     pub pages: Pages,
     pub trusted_device_days: u32,
     pub mail: Mail,
+    pub branding: Branding,
     /// Whether only the tenant's own clients, with a token, may call the open endpoints.
     pub require_client_token: bool,
     pub relying_party: RelyingParty,
@@ -193,6 +196,7 @@ impl Default for Settings {
             pages: Pages::default(),
             trusted_device_days: 30,
             mail: Mail::default(),
+            branding: Branding::default(),
             require_client_token: false,
             relying_party: RelyingParty::default(),
         }

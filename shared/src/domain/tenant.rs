@@ -1,9 +1,11 @@
 //! A tenant, loaded.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Settings, TenantKeys, TenantSlug, ids::TenantId};
+use super::{Settings, TemplateName, TenantKeys, TenantSlug, ids::TenantId};
 
 /// Whether a tenant is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,9 @@ pub struct Tenant {
     /// The public keys that its tokens verify with.
     #[serde(rename = "jwks")]
     pub keys: TenantKeys,
+    /// The mails that it has words of its own for; only those are looked up.
+    #[serde(default)]
+    pub templates: BTreeSet<TemplateName>,
     /// Whatever was issued before is dead.
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     pub not_before: Timestamp,
@@ -34,6 +39,12 @@ pub struct Tenant {
 }
 
 impl Tenant {
+    /// The name that people read: in mails, authenticator apps and passkeys.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.settings.branding.name.as_deref().unwrap_or(&self.display_name)
+    }
+
     /// Whether something issued at `issued_at` still stands.
     #[must_use]
     pub fn honours(&self, issued_at: Timestamp) -> bool {

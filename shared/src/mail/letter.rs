@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::domain::{errand::FactorChange, settings::Method};
+use crate::domain::{MailKind, errand::FactorChange, settings::Method};
 
 /// A mail, before it has words. Its `Debug` shows neither links nor codes.
 #[derive(Debug, Clone)]
@@ -41,6 +41,30 @@ pub enum Letter {
     EmailRestored { at: Timestamp },
     /// The account was deleted at the owner's request.
     AccountDeleted { at: Timestamp },
+}
+
+impl Letter {
+    #[must_use]
+    pub fn kind(&self) -> MailKind {
+        match self {
+            Self::VerifyAddress { .. } => MailKind::VerifyAddress,
+            Self::AccountExists { .. } => MailKind::AccountExists,
+            Self::ResetPassword { .. } => MailKind::ResetPassword,
+            Self::Code { .. } => MailKind::Code,
+            Self::AddressCode { .. } => MailKind::AddressCode,
+            Self::PasswordChanged { .. } => MailKind::PasswordChanged,
+            Self::NewSignIn { .. } => MailKind::NewSignIn,
+            Self::FactorUnderAttack { .. } => MailKind::FactorUnderAttack,
+            Self::FactorChanged { change: FactorChange::Added, .. } => MailKind::FactorAdded,
+            Self::FactorChanged { change: FactorChange::Removed, .. } => MailKind::FactorRemoved,
+            Self::FactorChanged { change: FactorChange::Replaced, .. } => MailKind::FactorReplaced,
+            Self::FactorsReset { .. } => MailKind::FactorsReset,
+            Self::BackupCodeUsed { .. } => MailKind::BackupCodeUsed,
+            Self::EmailChanged { .. } => MailKind::EmailChanged,
+            Self::EmailRestored { .. } => MailKind::EmailRestored,
+            Self::AccountDeleted { .. } => MailKind::AccountDeleted,
+        }
+    }
 }
 
 /// The text is not an absolute `https:` or `http:` URL.

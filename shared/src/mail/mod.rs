@@ -5,6 +5,9 @@
 //! one module a language; the form is in `templates/mail/`, one template for HTML and one for plain
 //! text. Both forms are made of the same words, so that neither says less than the other.
 //!
+//! A tenant may have words of its own for a mail: a [`Template`], which says what is said and leaves the
+//! form to us.
+//!
 //! # Text that others wrote
 //!
 //! Four values in a mail are not ours: the tenant's name, a client's network and its `User-Agent`, and
@@ -25,6 +28,8 @@
 //!   nobody learns to follow a link in an alarming mail. The one exception is the notice to an address
 //!   that an account has given up: no sign-in page knows that address any more, so only what is in the
 //!   mail can bring it back.
+//! - A template engine for tenants: see the `template` module.
+//! - `List-Unsubscribe`: nobody can unsubscribe from a code or a notice.
 //! - Pictures, tracking, external resources.
 //! - The tenant's name as the sender's display name. On a shared sender, a tenant that calls itself
 //!   a bank would look like one; `From` is what the deployment or the verified tenant set.
@@ -33,6 +38,8 @@ mod letter;
 mod plain;
 mod post;
 mod render;
+pub mod sample;
+mod template;
 mod words;
 
 #[cfg(test)]
@@ -41,3 +48,4 @@ mod tests;
 pub use letter::{Letter, Link, MailedCode, NotALink};
 pub use post::{Post, PostError};
 pub use render::{RenderError, Rendered, Voice, render};
+pub use template::{Frame, Places, Template, TemplateFaults, Value};

@@ -6,10 +6,10 @@ use askama::Template;
 
 use super::{
     letter::Letter,
-    plain::Plain,
+    template::Template as OwnWords,
     words::{self, Block, Words},
 };
-use crate::domain::Locale;
+use crate::domain::{Locale, Tenant, settings::Colour};
 
 /// Who speaks, and in which language.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,23 @@ pub struct Voice {
     pub from: String,
     /// The `Reply-To`. Without one, the mail says that replies are not read.
     pub reply_to: Option<String>,
+    /// The colour of the button.
+    pub colour: Colour,
+}
+
+impl Voice {
+    /// A tenant's voice; `from` is the deployment's sender, where the tenant has none.
+    #[must_use]
+    pub fn of(tenant: &Tenant, locale: Locale, from: &str) -> Self {
+        let mail = &tenant.settings.mail;
+        Self {
+            tenant_name: tenant.name().to_owned(),
+            locale,
+            from: mail.sender.clone().unwrap_or_else(|| from.to_owned()),
+            reply_to: mail.reply_to.clone(),
+            colour: tenant.settings.branding.primary_colour,
+        }
+    }
 }
 
 /// A mail, ready to be sent. Its `Debug` shows no body, since a body may hold a secret.
@@ -47,6 +64,7 @@ pub struct RenderError(#[from] askama::Error);
 #[template(path = "mail/letter.html")]
 struct Html<'a> {
     lang: &'static str,
+    button: Colour,
     words: &'a Words<'a>,
 }
 
@@ -56,20 +74,19 @@ struct Text<'a> {
     words: &'a Words<'a>,
 }
 
-/// Writes the mail.
+/// Writes the mail, in the tenant's own words where it has some for this letter.
 ///
 /// # Errors
 /// [`RenderError`] if a template cannot be filled, which no input brings about.
-pub fn render(letter: &Letter, voice: &Voice) -> Result<Rendered, RenderError> {
-    let tenant = Plain::of(&voice.tenant_name);
-    let words = words::of(letter, tenant, voice.locale, voice.reply_to.is_some());
-    let lang = match voice.locale {
-        Locale::En => "en",
-        Locale::De => "de",
-    };
+pub fn render(letter: &Letter, voice: &Voice, own: Option<&OwnWords>) -> Result<Rendered, RenderError> {
+    let tenant = words::tenant(&voice.tenant_name, voice.locale);
+    let mut words = words::of(letter, &tenant, voice.locale, voice.reply_to.is_some());
+    if let Some(own) = own {
+        words = own.fill(words, |value| words::value(value, letter, &tenant, voice.locale));
+    }
     Ok(Rendered {
         text: Text { words: &words }.render()?,
-        html: Html { lang, words: &words }.render()?,
+        html: Html { lang: voice.locale.tag(), button: voice.colour, words: &words }.render()?,
         subject: words.subject,
     })
 }

@@ -2,8 +2,12 @@
 
 mod de;
 mod en;
+mod es;
+mod fr;
+mod it;
+mod values;
 
-use std::net::Ipv6Addr;
+use std::{borrow::Cow, net::Ipv6Addr};
 
 use super::{
     letter::{Letter, Link},
@@ -11,12 +15,16 @@ use super::{
 };
 use crate::domain::{Locale, agent};
 
+pub(super) use values::value;
+
 /// A mail in words, before it has a form.
 pub(super) struct Words<'a> {
     pub subject: String,
-    pub heading: &'static str,
+    pub heading: Cow<'a, str>,
     pub blocks: Vec<Block<'a>>,
     pub footer: String,
+    /// What stands between a label and its value: French has a space before it.
+    pub colon: &'static str,
 }
 
 /// A part of a mail, from top to bottom.
@@ -24,7 +32,7 @@ pub(super) enum Block<'a> {
     Paragraph(String),
     /// A link, as a button and written out.
     Action {
-        label: &'static str,
+        label: Cow<'a, str>,
         link: &'a Link,
         written_out: &'static str,
     },
@@ -41,11 +49,25 @@ pub(super) struct Fact {
 /// So few backup codes, or fewer, and it is time for new ones.
 const FEW_BACKUP_CODES: u32 = 3;
 
+/// The tenant's name, harmless and never empty.
+pub(super) fn tenant(name: &str, locale: Locale) -> Plain {
+    Plain::of(name).or(match locale {
+        Locale::En => "(no name)",
+        Locale::De => "(ohne Namen)",
+        Locale::Fr => "(sans nom)",
+        Locale::Es => "(sin nombre)",
+        Locale::It => "(senza nome)",
+    })
+}
+
 /// The words of a letter. `answered` says whether somebody reads answers.
-pub(super) fn of(letter: &Letter, tenant: Plain, locale: Locale, answered: bool) -> Words<'_> {
+pub(super) fn of<'a>(letter: &'a Letter, tenant: &Plain, locale: Locale, answered: bool) -> Words<'a> {
     match locale {
-        Locale::En => en::words(letter, &tenant.or("(no name)"), answered),
-        Locale::De => de::words(letter, &tenant.or("(ohne Namen)"), answered),
+        Locale::En => en::words(letter, tenant, answered),
+        Locale::De => de::words(letter, tenant, answered),
+        Locale::Fr => fr::words(letter, tenant, answered),
+        Locale::Es => es::words(letter, tenant, answered),
+        Locale::It => it::words(letter, tenant, answered),
     }
 }
 

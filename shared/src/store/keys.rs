@@ -7,7 +7,7 @@ use aws_lc_rs::digest;
 
 use crate::{
     domain::{
-        EmailKey, TenantSlug,
+        EmailKey, TemplateName, TenantSlug,
         ids::{ChallengeId, DeviceId, FactorId, SessionId, TenantId, UserId},
     },
     tokens::{Bearer, Selector},
@@ -41,6 +41,12 @@ impl Key {
 
     pub fn tenant(slug: &TenantSlug) -> Self {
         Self::new(Table::Tenants, &["T", slug.as_str()], &["TENANT"])
+    }
+
+    /// A tenant's own words for a mail.
+    pub fn template(slug: &TenantSlug, name: TemplateName) -> Self {
+        let sort = ["TEMPLATE", name.kind.name(), name.locale.tag()];
+        Self::new(Table::Tenants, &["T", slug.as_str()], &sort)
     }
 
     /// What shows at start whether the data keys are those that the tables were written with.

@@ -27,6 +27,7 @@ pub mod schema;
 mod sessions;
 mod signing_keys;
 mod start;
+mod templates;
 mod tenants;
 mod transaction;
 mod undeliverable;
@@ -52,6 +53,7 @@ pub use schema::Tables;
 pub use sessions::Rotation;
 pub use signing_keys::SealedKey;
 pub use start::{KeyCheck, StartFault};
+pub use templates::StoredTemplate;
 pub use users::{Created, NewUser};
 
 use crate::{

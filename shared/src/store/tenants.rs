@@ -111,12 +111,12 @@ fn listed(slug: &TenantSlug, mut item: Item) -> Item {
 }
 
 /// The change to a tenant's next revision.
-fn next(tenant: &Tenant) -> Result<Change, StoreError> {
+pub(super) fn next(tenant: &Tenant) -> Result<Change, StoreError> {
     let item = write(tenant)?;
     let mut change = Change::of(
         Key::tenant(&tenant.slug),
         "SET display_name = :name, standing = :standing, settings = :settings, jwks = :jwks, \
-         not_before = :not_before, revision = :revision",
+         templates = :templates, not_before = :not_before, revision = :revision",
     )
     .when("attribute_exists(pk) AND revision = :previous")
     .number(":previous", i64::try_from(tenant.revision).unwrap_or(i64::MAX) - 1);
@@ -125,6 +125,7 @@ fn next(tenant: &Tenant) -> Result<Change, StoreError> {
         (":standing", "standing"),
         (":settings", "settings"),
         (":jwks", "jwks"),
+        (":templates", "templates"),
         (":not_before", "not_before"),
         (":revision", "revision"),
     ] {

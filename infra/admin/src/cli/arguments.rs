@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use latchkey::{domain::event::Kind, jiff::Timestamp, keys::Purpose};
 use serde_json::Value;
 
+use super::mail::MailCommand;
 use crate::{mailbox, stage::Stage};
 
 /// Administers Latchkey's tenants and their users.
@@ -36,6 +37,9 @@ pub enum Command {
     /// Users of a tenant
     #[command(subcommand)]
     User(UserCommand),
+    /// Mails: how they look, and tenants' own words for them
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Addresses that are not mailed to
     #[command(subcommand)]
     Mailbox(mailbox::Command),

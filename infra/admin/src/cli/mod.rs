@@ -1,6 +1,7 @@
 //! The command line.
 
 mod arguments;
+mod mail;
 
 use std::{
     io::{Read, Write},
@@ -15,6 +16,7 @@ use latchkey::{
     runtime::{Parts, World},
 };
 
+use self::mail::MailCommand;
 use crate::{
     AdminError, administrator,
     audit::{self, Wanted},
@@ -59,6 +61,13 @@ async fn execute(arguments: Arguments) -> Result<String, AdminError> {
         Command::Tenant(TenantCommand::Settings) => Ok(print::settings(json)),
         Command::Tenant(command) => on_tenant(&start(given, stage).await?, command, json).await,
         Command::User(command) => on_user(&start(given, stage).await?, command, json).await,
+        Command::Mail(MailCommand::Kinds) => Ok(mail::kinds(json)),
+        Command::Mail(command) => {
+            let variables = resolve(given, stage).await?;
+            let get = |name: &str| variables.get(name);
+            let parts = crate::start(&get, World::real()).await?;
+            command.run(&parts, &get, json).await
+        }
         Command::Mailbox(command) => command.run(&start(given, stage).await?, json).await,
         Command::ClientToken { tenant, name, minutes } => {
             let parts = start(given, stage).await?;
@@ -80,11 +89,15 @@ async fn execute(arguments: Arguments) -> Result<String, AdminError> {
 }
 
 async fn start(given: Variables, stage: Option<&Stage>) -> Result<Parts, AdminError> {
-    let variables = match stage {
-        None => given,
-        Some(stage) => given.of_stage(stage).await?,
-    };
+    let variables = resolve(given, stage).await?;
     Ok(crate::start(&|name| variables.get(name), World::real()).await?)
+}
+
+async fn resolve(given: Variables, stage: Option<&Stage>) -> Result<Variables, AdminError> {
+    match stage {
+        None => Ok(given),
+        Some(stage) => given.of_stage(stage).await,
+    }
 }
 
 async fn on_key(parts: &Parts, command: KeyCommand, json: bool) -> Result<String, AdminError> {

@@ -6,6 +6,8 @@
 //! All but the framed ones were made without user verification, which we demand: they must verify
 //! where it is not asked for, and must be refused as they stand. The framed ones are refused for that.
 
+use std::collections::BTreeSet;
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
@@ -26,6 +28,7 @@ fn tenant() -> Tenant {
         standing: TenantStatus::Active,
         settings: Settings::parse(settings).unwrap(),
         keys: TenantKeys::default(),
+        templates: BTreeSet::new(),
         not_before: jiff::Timestamp::UNIX_EPOCH,
         created_at: jiff::Timestamp::UNIX_EPOCH,
         revision: 1,

@@ -108,8 +108,15 @@ impl Settings {
                 Fault::value("must be the host of one of origins, or a domain above it"),
             );
         }
-        if let Some(fault) = self.relying_party.name.as_ref().and_then(|name| PersonName::parse(name).err()) {
-            refuse("relying_party.name", fault);
+        for (key, name) in
+            [("relying_party.name", &self.relying_party.name), ("branding.name", &self.branding.name)]
+        {
+            if let Some(fault) = name.as_ref().and_then(|name| PersonName::parse(name).err()) {
+                refuse(key, fault);
+            }
+        }
+        if let Some(fault) = self.branding.fault() {
+            refuse("branding.primary_colour", fault);
         }
     }
 }

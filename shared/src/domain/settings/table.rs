@@ -77,7 +77,7 @@ pub(super) const SETTINGS: &[(&str, &str, &str)] = &[
         "The page that the mail about a changed address leads to. Null: the hosted one.",
     ),
     ("trusted_device_days", "1–90", "So long a trusted device spares its owner the second factor."),
-    ("mail.locale", "en | de", "The language of the mails."),
+    ("mail.locale", "en | de | fr | es | it", "The language of the mails."),
     ("mail.sender", "e-mail address, or null", "Where mails come from. Null: the deployment's address."),
     ("mail.reply_to", "e-mail address, or null", "Where answers to mails go."),
     (
@@ -86,6 +86,24 @@ pub(super) const SETTINGS: &[(&str, &str, &str)] = &[
         "So many mails a day may strangers have sent to addresses without an account.",
     ),
     ("mail.new_sign_in", "true | false", "Whether a sign-in from an unknown device is mailed to the owner."),
+    (
+        "branding.name",
+        "text, or null",
+        "The name that people read: in mails, authenticator apps and passkeys. Null: the name that the tenant was made \
+         with.",
+    ),
+    ("branding.logo_url", "https URL, or null", "The logo of hosted pages. Mails have no pictures."),
+    (
+        "branding.primary_colour",
+        "#rrggbb",
+        "The colour of buttons, in mails and on hosted pages. Their text is black or white, whichever reads better; a \
+         button must stand out from branding.background_colour by 3:1.",
+    ),
+    (
+        "branding.background_colour",
+        "#rrggbb",
+        "The background of hosted pages; mails have the mail program's.",
+    ),
     (
         "require_client_token",
         "true | false",

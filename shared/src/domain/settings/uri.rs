@@ -25,6 +25,11 @@ pub struct PageUrl(String);
 #[serde(transparent)]
 pub struct Origin(String);
 
+/// A picture that a page may show: as [`RedirectUri`], but `https` alone, since a page may be anywhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct LogoUrl(String);
+
 impl RedirectUri {
     /// # Errors
     /// The text is not such a URI, or not in its one form; the message says why.
@@ -38,6 +43,17 @@ impl PageUrl {
     /// As [`RedirectUri::parse`].
     pub fn parse(text: &str) -> Result<Self, Fault> {
         check(text).map(|_| Self(text.to_owned()))
+    }
+}
+
+impl LogoUrl {
+    /// # Errors
+    /// As [`RedirectUri::parse`].
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        match check(text)?.scheme() {
+            "https" => Ok(Self(text.to_owned())),
+            _ => Err(Fault::value("the URL of a logo must begin with https://")),
+        }
     }
 }
 
@@ -87,7 +103,7 @@ macro_rules! text {
     )+};
 }
 
-text!(RedirectUri, PageUrl, Origin);
+text!(RedirectUri, PageUrl, Origin, LogoUrl);
 
 /// The URL that `text` is, if it is one in the only form that every reader reads alike. Whatever
 /// two URL parsers are known to disagree on is refused before one of them is asked.

@@ -188,6 +188,11 @@ fn payloads() -> Vec<String> {
     payloads
 }
 
+/// Some of every sort: the gate is one for all languages, and what may differ is where a value stands.
+fn few(payloads: &[String]) -> impl Iterator<Item = &String> {
+    payloads.iter().step_by(9)
+}
+
 /// Every element with its attributes, in document order and with its depth.
 fn shape(html: &Html) -> Vec<String> {
     html.tree
@@ -299,12 +304,23 @@ fn hostile_tenant_names() {
         assert_harmless(payload, payload, HARMLESS, Locale::En);
         assert_harmless(payload, payload, HARMLESS, Locale::De);
     }
+    for payload in few(&payloads) {
+        for locale in [Locale::Fr, Locale::Es, Locale::It] {
+            assert_harmless(payload, payload, HARMLESS, locale);
+        }
+    }
 }
 
 #[test]
 fn hostile_networks_agents_and_addresses() {
-    for payload in &payloads() {
+    let payloads = payloads();
+    for payload in &payloads {
         assert_harmless(payload, "Acme", [payload; 3], Locale::En);
         assert_harmless(payload, "Acme", [payload; 3], Locale::De);
+    }
+    for payload in few(&payloads) {
+        for locale in [Locale::Fr, Locale::Es, Locale::It] {
+            assert_harmless(payload, "Acme", [payload; 3], locale);
+        }
     }
 }

@@ -1,11 +1,16 @@
 mod hostile;
 mod posting;
 mod snapshots;
+mod templates;
 
 use jiff::Timestamp;
 
 use super::{Letter, Link, MailedCode, Rendered, Voice, render};
-use crate::domain::{Locale, errand::FactorChange, settings::Method};
+use crate::domain::{
+    Locale, MailKind,
+    errand::FactorChange,
+    settings::{Branding, Colour, Method},
+};
 
 const SECRET: &str = "lk_vfy_c2VsZWN0b3I.c2VjcmV0";
 const LINK: &str = "https://login.acme.test/verify#token=lk_vfy_c2VsZWN0b3I.c2VjcmV0";
@@ -20,6 +25,7 @@ fn voice(tenant_name: &str, locale: Locale) -> Voice {
         locale,
         from: "no-reply@latchkey.test".to_owned(),
         reply_to: None,
+        colour: Branding::default().primary_colour,
     }
 }
 
@@ -70,7 +76,7 @@ fn letters(network: &str, agent: &str, masked: &str) -> Vec<(&'static str, Lette
 }
 
 fn rendered(letter: &Letter, tenant_name: &str, locale: Locale) -> Rendered {
-    render(letter, &voice(tenant_name, locale)).unwrap()
+    render(letter, &voice(tenant_name, locale), None).unwrap()
 }
 
 #[test]
@@ -85,7 +91,7 @@ fn debug_shows_no_secret() {
 
 #[test]
 fn subjects_hold_no_secret_and_bodies_do() {
-    for locale in [Locale::En, Locale::De] {
+    for locale in Locale::ALL {
         for (name, letter) in letters(NETWORK, FIREFOX, MASKED) {
             let mail = rendered(&letter, "Acme", locale);
             assert!(mail.subject.contains("Acme"));
@@ -102,7 +108,7 @@ fn subjects_hold_no_secret_and_bodies_do() {
 
 #[test]
 fn a_lock_screen_preview_ends_before_the_code() {
-    for locale in [Locale::En, Locale::De] {
+    for locale in Locale::ALL {
         let code = || MailedCode::new(DIGITS);
         for letter in [
             Letter::Code { code: code(), expires_in_minutes: 5 },
@@ -119,16 +125,21 @@ fn one_is_singular_and_answers_are_told_of() {
     let letter = Letter::ResetPassword { link: Link::parse(LINK).unwrap(), expires_in_minutes: 1 };
     assert!(rendered(&letter, "Acme", Locale::En).text.contains("for 1 minute."));
     assert!(rendered(&letter, "Acme", Locale::De).text.contains("eine Minute lang."));
+    assert!(rendered(&letter, "Acme", Locale::Fr).text.contains("pendant une minute."));
+    assert!(rendered(&letter, "Acme", Locale::Es).text.contains("durante un minuto."));
+    assert!(rendered(&letter, "Acme", Locale::It).text.contains("per un minuto."));
     let answered = Voice { reply_to: Some("help@acme.test".to_owned()), ..voice("Acme", Locale::En) };
-    assert!(render(&letter, &answered).unwrap().text.contains("Replies go to Acme."));
+    assert!(render(&letter, &answered, None).unwrap().text.contains("Replies go to Acme."));
 }
 
 #[test]
 fn a_notice_has_a_link_only_where_no_sign_in_page_can_help() {
     for (name, letter) in letters(NETWORK, FIREFOX, MASKED) {
         let asked_for = ["verify_address", "account_exists", "reset_password"].contains(&name);
-        let mail = rendered(&letter, "Acme", Locale::En);
-        assert_eq!(mail.text.contains("http"), asked_for || name == "email_changed", "{name}");
+        for locale in Locale::ALL {
+            let mail = rendered(&letter, "Acme", locale);
+            assert_eq!(mail.text.contains("http"), asked_for || name == "email_changed", "{name}");
+        }
     }
 }
 
@@ -142,6 +153,9 @@ fn other_devices_are_told_of_where_a_factor_went() {
             let says = |locale, words| rendered(&letter, "Acme", locale).text.contains(words);
             assert_eq!(says(Locale::En, "Other devices that were"), told, "{letter:?}");
             assert_eq!(says(Locale::De, "Andere Geräte, die"), told, "{letter:?}");
+            assert_eq!(says(Locale::Fr, "Les autres appareils"), told, "{letter:?}");
+            assert_eq!(says(Locale::Es, "los demás dispositivos"), told, "{letter:?}");
+            assert_eq!(says(Locale::It, "Gli altri dispositivi"), told, "{letter:?}");
         }
     }
 }
@@ -175,4 +189,56 @@ fn a_link_is_a_web_link_on_one_line() {
     }
     let link = Link::parse("https://acme.test/\r\n\"><b>?a=\"'<&b=2#t=\" x").unwrap();
     assert!(!link.as_str().contains([' ', '"', '<', '>', '\r', '\n']));
+}
+
+#[test]
+fn dates_are_a_languages_own() {
+    let day = |day: &str, locale| {
+        let at: Timestamp = format!("{day}T09:04:59Z").parse().unwrap();
+        let text = rendered(&Letter::AccountDeleted { at }, "Acme", locale).text;
+        text.lines().find(|line| line.contains("UTC")).unwrap().to_owned()
+    };
+    let days = |text| Locale::ALL.map(|locale| day(text, locale));
+    assert_eq!(
+        days("2026-03-01"),
+        [
+            "When: 1 March 2026, 09:04 UTC",
+            "Wann: 1. März 2026, 09:04 Uhr UTC",
+            "Date\u{a0}: 1er mars 2026 à 09:04 UTC",
+            "Fecha: 1 de marzo de 2026, 09:04 UTC",
+            "Quando: 1º marzo 2026, ore 09:04 UTC",
+        ]
+    );
+    assert_eq!(
+        days("2026-12-24")[2..],
+        [
+            "Date\u{a0}: 24 décembre 2026 à 09:04 UTC",
+            "Fecha: 24 de diciembre de 2026, 09:04 UTC",
+            "Quando: 24 dicembre 2026, ore 09:04 UTC",
+        ]
+    );
+}
+
+#[test]
+fn every_kind_of_mail_is_here_and_has_a_sample() {
+    let here: std::collections::BTreeSet<MailKind> =
+        letters(NETWORK, FIREFOX, MASKED).iter().map(|(_, letter)| letter.kind()).collect();
+    assert_eq!(here, MailKind::ALL.into());
+    let link = Link::parse(LINK).unwrap();
+    for kind in MailKind::ALL {
+        let samples = super::sample::letters(kind, &link, Timestamp::UNIX_EPOCH);
+        assert!(!samples.is_empty() && samples.iter().all(|letter| letter.kind() == kind));
+    }
+}
+
+#[test]
+fn a_button_has_the_tenants_colour_and_text_that_reads_on_it() {
+    let letter = Letter::AccountExists { reset_link: Link::parse(LINK).unwrap() };
+    for (colour, text) in [("#facc15", "#000000"), ("#7f1d1d", "#ffffff")] {
+        let voice = Voice { colour: Colour::parse(colour).unwrap(), ..voice("Acme", Locale::En) };
+        let html = render(&letter, &voice, None).unwrap().html;
+        assert!(html.contains(&format!("background-color:{colour};")), "{html}");
+        assert!(html.contains(&format!("color:{text};")), "{html}");
+        assert!(!html.contains("#1d4ed8") && !html.contains("<img") && !html.contains("url("));
+    }
 }

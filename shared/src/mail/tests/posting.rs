@@ -98,6 +98,25 @@ async fn sends_both_forms_to_one_address() {
     );
 }
 
+/// A code or a notice is not a mailing that one leaves: no `List-Unsubscribe` (RFC 8058), and a text always.
+#[tokio::test]
+async fn every_letter_is_transactional_and_has_a_text() {
+    let (post, seen) = ses(Answer::Status(200, "", r#"{"MessageId":"m-1"}"#));
+    for (name, letter) in letters("", "x", "") {
+        for locale in Locale::ALL {
+            let mail = rendered(&letter, "Acme", locale);
+            post.send("ann@example.test", &voice("Acme", locale), &mail, "r").await.unwrap();
+            let request = seen.lock().unwrap().pop().unwrap();
+            let message = &request["Content"]["Simple"];
+            let headers = message["Headers"].as_array().unwrap();
+            let named = |name: &str| headers.iter().any(|header| header["Name"] == name);
+            assert!(named("Auto-Submitted") && !named("List-Unsubscribe"), "{name}");
+            assert!(!message["Body"]["Text"]["Data"].as_str().unwrap().is_empty(), "{name}");
+            assert!(request.get("ListManagementOptions").is_none(), "{name}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn sorts_refusals_from_delays_and_tells_no_address() {
     const QUOTING: &str = r#"{"message":"Email address is not verified: ann@example.test"}"#;

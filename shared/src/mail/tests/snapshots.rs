@@ -3,7 +3,8 @@ use crate::domain::Locale;
 
 #[test]
 fn every_letter_in_every_language() {
-    for (locale, tag) in [(Locale::En, "en"), (Locale::De, "de")] {
+    for locale in Locale::ALL {
+        let tag = locale.tag();
         for (name, letter) in letters(NETWORK, FIREFOX, MASKED) {
             let mail = rendered(&letter, "Müller & Söhne", locale);
             let text = format!("Subject: {}\n\n{}", mail.subject, mail.text);

@@ -50,13 +50,17 @@ pub(super) fn words<'a>(letter: &'a Letter, tenant: &Plain, answered: bool) -> W
         "Antworten werden nicht gelesen.".to_owned()
     };
     let footer = format!("Diese E-Mail wurde automatisch für {tenant} verschickt. {answers}");
-    Words { subject, heading, blocks, footer }
+    Words { subject, heading: heading.into(), blocks, footer, colon: ":" }
 }
 
 type Parts<'a> = (String, &'static str, Vec<Block<'a>>);
 
 fn action<'a>(label: &'static str, link: &'a Link) -> Block<'a> {
-    Block::Action { label, link, written_out: "Oder kopieren Sie diesen Link in Ihren Browser:" }
+    Block::Action {
+        label: label.into(),
+        link,
+        written_out: "Oder kopieren Sie diesen Link in Ihren Browser:",
+    }
 }
 
 fn when(at: Timestamp) -> Fact {

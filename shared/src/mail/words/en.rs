@@ -47,13 +47,13 @@ pub(super) fn words<'a>(letter: &'a Letter, tenant: &Plain, answered: bool) -> W
     let answers =
         if answered { format!("Replies go to {tenant}.") } else { "Replies are not read.".to_owned() };
     let footer = format!("This mail was sent automatically for {tenant}. {answers}");
-    Words { subject, heading, blocks, footer }
+    Words { subject, heading: heading.into(), blocks, footer, colon: ":" }
 }
 
 type Parts<'a> = (String, &'static str, Vec<Block<'a>>);
 
 fn action<'a>(label: &'static str, link: &'a Link) -> Block<'a> {
-    Block::Action { label, link, written_out: "Or copy this link into your browser:" }
+    Block::Action { label: label.into(), link, written_out: "Or copy this link into your browser:" }
 }
 
 fn when(at: Timestamp) -> Fact {

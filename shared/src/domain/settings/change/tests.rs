@@ -28,6 +28,7 @@ fn everything_given_comes_back() {
         "pages": {"verify": "https://app.acme.test/verify", "reset": "https://app.acme.test/reset", "forgot": null, "undo_email": null},
         "trusted_device_days": 90,
         "mail": {"locale": "de", "sender": "login@acme.test", "reply_to": "help@acme.test", "daily_budget": 10, "new_sign_in": false},
+        "branding": {"name": "Acme", "logo_url": "https://cdn.acme.test/logo.svg", "primary_colour": "#facc15", "background_colour": "#111827"},
         "require_client_token": true,
         "relying_party": {"id": "acme.test", "name": "Acme"},
     });
@@ -50,6 +51,7 @@ fn every_fault_is_named_at_once() {
         "pages": "https://app.acme.test",
         "trusted_device_days": 91,
         "mail": {"sender": "Acme <login@acme.test>"},
+        "branding": {"name": "a\nb", "logo_url": "http://localhost/logo.png", "primary_colour": "#fff"},
         "relying_party": {"id": "https://acme.test", "name": "a\nb"},
         "captcha": {},
     }));
@@ -58,6 +60,9 @@ fn every_fault_is_named_at_once() {
     assert_eq!(
         keys,
         [
+            "branding.logo_url",
+            "branding.name",
+            "branding.primary_colour",
             "captcha",
             "default_redirect_uri",
             "mail.sender",

@@ -1,0 +1,107 @@
+//! Spanish.
+
+mod account;
+mod factors;
+mod sign_in;
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{Block, Fact, Words, network};
+use crate::mail::{
+    letter::{Letter, Link},
+    plain::Plain,
+};
+
+/// What the owner does who did it.
+const NOTHING_TO_DO: &str = "Si ha sido usted, no tiene que hacer nada.";
+
+pub(super) fn words<'a>(letter: &'a Letter, tenant: &Plain, answered: bool) -> Words<'a> {
+    let (subject, heading, blocks) = match letter {
+        Letter::VerifyAddress { link, expires_in_hours } => {
+            account::verify_address(tenant, link, *expires_in_hours)
+        }
+        Letter::AccountExists { reset_link } => account::account_exists(tenant, reset_link),
+        Letter::ResetPassword { link, expires_in_minutes } => {
+            sign_in::reset_password(tenant, link, *expires_in_minutes)
+        }
+        Letter::Code { code, expires_in_minutes } => sign_in::mailed_code(tenant, code, *expires_in_minutes),
+        Letter::PasswordChanged { at, network } => sign_in::password_changed(tenant, *at, network),
+        Letter::NewSignIn { at, network, agent } => sign_in::new_sign_in(tenant, *at, network, agent),
+        Letter::FactorUnderAttack { method, failures } => {
+            factors::factor_under_attack(tenant, *method, *failures)
+        }
+        Letter::FactorChanged { method, change, at, network } => {
+            factors::factor_changed(tenant, *method, *change, *at, network)
+        }
+        Letter::FactorsReset { at } => factors::factors_reset(tenant, *at),
+        Letter::BackupCodeUsed { left, at, network } => {
+            factors::backup_code_used(tenant, *left, *at, network)
+        }
+        Letter::AddressCode { code, expires_in_minutes } => {
+            account::address_code(tenant, code, *expires_in_minutes)
+        }
+        Letter::EmailChanged { masked_new, undo_link, days, at, network } => {
+            let facts = vec![address_of(masked_new), when(*at), network_of(network)];
+            account::email_changed(tenant, facts, undo_link, *days)
+        }
+        Letter::EmailRestored { at } => account::email_restored(tenant, *at),
+        Letter::AccountDeleted { at } => account::account_deleted(tenant, *at),
+    };
+    let answers = if answered {
+        format!("Las respuestas llegan a {tenant}.")
+    } else {
+        "Las respuestas no se leen.".to_owned()
+    };
+    let footer = format!("Este mensaje se ha enviado automáticamente en nombre de {tenant}. {answers}");
+    Words { subject, heading: heading.into(), blocks, footer, colon: ":" }
+}
+
+type Parts<'a> = (String, &'static str, Vec<Block<'a>>);
+
+fn action<'a>(label: &'static str, link: &'a Link) -> Block<'a> {
+    Block::Action { label: label.into(), link, written_out: "O copie este enlace en su navegador:" }
+}
+
+fn when(at: Timestamp) -> Fact {
+    const MONTHS: [&str; 12] = [
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ];
+    let at = at.to_zoned_datetime(TimeZone::UTC).datetime();
+    let month = usize::try_from(at.month() - 1).ok().and_then(|index| MONTHS.get(index)).unwrap_or(&"");
+    let (day, year, hour, minute) = (at.day(), at.year(), at.hour(), at.minute());
+    let value = format!("{day} de {month} de {year}, {hour:02}:{minute:02} UTC");
+    Fact { label: "Fecha", value }
+}
+
+/// A masked address. What is left of the address is still somebody else's text.
+fn address_of(masked: &str) -> Fact {
+    Fact { label: "Dirección nueva", value: Plain::of(masked).or("desconocida").to_string() }
+}
+
+fn network_of(text: &str) -> Fact {
+    Fact { label: "Dirección de red", value: network(text, "desconocida") }
+}
+
+/// `one` is the whole phrase for one.
+fn counted(n: u32, one: &str, many: &str) -> String {
+    if n == 1 { one.to_owned() } else { format!("{n} {many}") }
+}
+
+/// Where the owner goes for another password, by a way of their own and not by a link.
+fn forgotten(tenant: &Plain) -> String {
+    format!(
+        "Abra por su cuenta la página de inicio de sesión de {tenant}, elija «¿Ha olvidado su contraseña?» y \
+     establezca ahora una contraseña nueva"
+    )
+}
