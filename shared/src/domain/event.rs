@@ -42,6 +42,12 @@ pub enum Kind {
     AccountExported,
     AccountDeleted,
     UserCreated,
+    /// Many at once: this one event stands for all of them.
+    UsersImported,
+    UsersExported,
+    PasswordHashesExported,
+    UserInvited,
+    InvitationWithdrawn,
     UserSuspended,
     UserResumed,
     SessionsRevoked,
@@ -50,6 +56,7 @@ pub enum Kind {
     TenantChanged,
     TenantSuspended,
     TenantResumed,
+    TenantDeleted,
     /// Whatever was issued before is dead.
     TenantFenced,
     SigningKeyRotated,

@@ -55,7 +55,7 @@ impl LoginRow {
         }
     }
 
-    fn into_login(self) -> Login {
+    pub(super) fn into_login(self) -> Login {
         Login {
             user_id: self.user_id,
             email_key: self.email_key,
@@ -83,7 +83,7 @@ pub(super) struct StateRow {
 }
 
 impl StateRow {
-    fn into_state(self) -> UserState {
+    pub(super) fn into_state(self) -> UserState {
         UserState {
             user_id: self.user_id,
             email_key: self.email_key,
@@ -317,6 +317,6 @@ pub(super) fn bytes(bytes: ByteBuf) -> aws_sdk_dynamodb::types::AttributeValue {
     aws_sdk_dynamodb::types::AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new(bytes.into_vec()))
 }
 
-fn listing_shard(tenant: TenantId, shard: u8) -> String {
+pub(super) fn listing_shard(tenant: TenantId, shard: u8) -> String {
     format!("{tenant}#{shard}")
 }
