@@ -38,6 +38,8 @@ pub struct Settings {
     pub origins: Vec<Origin>,
     pub pages: Pages,
     pub trusted_device_days: u32,
+    /// So long the link of an invitation works.
+    pub invitation_days: u32,
     pub mail: Mail,
     /// Whether only the tenant's own clients, with a token, may call the open endpoints.
     pub require_client_token: bool,
@@ -144,6 +146,7 @@ pub struct Pages {
     pub reset: Option<PageUrl>,
     pub forgot: Option<PageUrl>,
     pub undo_email: Option<PageUrl>,
+    pub invite: Option<PageUrl>,
 }
 
 /// Mails.
@@ -192,6 +195,7 @@ impl Default for Settings {
             origins: Vec::new(),
             pages: Pages::default(),
             trusted_device_days: 30,
+            invitation_days: 7,
             mail: Mail::default(),
             require_client_token: false,
             relying_party: RelyingParty::default(),

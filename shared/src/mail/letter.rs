@@ -41,6 +41,10 @@ pub enum Letter {
     EmailRestored { at: Timestamp },
     /// The account was deleted at the owner's request.
     AccountDeleted { at: Timestamp },
+    /// The account was deleted by an administrator of the tenant.
+    AccountRemoved { at: Timestamp },
+    /// An administrator made an account for this address. The page behind the link asks for a password.
+    Invited { link: Link, expires_in_days: u32 },
 }
 
 /// The text is not an absolute `https:` or `http:` URL.
