@@ -44,6 +44,15 @@ pub enum AdminError {
     /// A file or standard input; never what it held.
     #[error("{0}")]
     Unreadable(String),
+    #[error("{0}")]
+    Unwritable(String),
+    #[error("the password hash of {0} does not open: see data-keys")]
+    Sealed(String),
+    /// What was done, and what was refused of it.
+    #[error("{0}")]
+    Partly(String),
+    #[error("cut off after {0} users: {1}. Run it again with --resume")]
+    CutOff(u64, StoreError),
     #[error("this is done, but its audit event could not be written: {0}")]
     Unrecorded(StoreError),
     #[error(transparent)]
@@ -60,7 +69,8 @@ impl AdminError {
         move |fault| Self::Invalid { what, fault }
     }
 
-    /// 1 for a refusal, 2 where an option is missing, 3 where the store or the environment is at fault.
+    /// 1 for a refusal, 2 where an option is missing, 3 where the store or the environment is at fault, 4 where a
+    /// part was refused.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -71,7 +81,11 @@ impl AdminError {
             | Self::Aws(_)
             | Self::NoParameter(_)
             | Self::Unreadable(_)
+            | Self::Unwritable(_)
+            | Self::Sealed(_)
+            | Self::CutOff(..)
             | Self::Unrecorded(_) => 3,
+            Self::Partly(_) => 4,
             Self::NoStage => 2,
             _ => 1,
         }

@@ -1,7 +1,7 @@
 //! The fence after a restore: a table as it was brings back tokens that were spent or revoked since.
 
 use latchkey::{
-    domain::{Tenant, TenantSlug, event::Kind},
+    domain::{Tenant, TenantSlug, event::Kind, tenant::TenantStatus},
     jiff::SignedDuration,
     runtime::Parts,
 };
@@ -22,6 +22,7 @@ pub async fn restore_fence(parts: &Parts, slug: Option<&TenantSlug>) -> Result<V
         Some(slug) => vec![tenant::show(parts, slug).await?],
         None => tenant::list(parts).await?,
     };
+    let tenants = tenants.into_iter().filter(|tenant| tenant.standing != TenantStatus::Deleted);
     let mut fenced = Vec::new();
     for tenant in tenants {
         fenced.push(fence(parts, tenant).await?);

@@ -50,7 +50,9 @@ pub async fn create(
 /// # Errors
 /// [`AdminError::NoTenant`]; the store.
 pub async fn show(parts: &Parts, slug: &TenantSlug) -> Result<Tenant, AdminError> {
-    parts.store.tenant(slug).await?.ok_or_else(|| AdminError::NoTenant(slug.to_string()))
+    let tenant = parts.store.tenant(slug).await?;
+    let tenant = tenant.filter(|tenant| tenant.standing != TenantStatus::Deleted);
+    tenant.ok_or_else(|| AdminError::NoTenant(slug.to_string()))
 }
 
 /// # Errors
