@@ -118,6 +118,8 @@ mod tests {
         assert_eq!(AdminError::Unrecorded(away.clone()).exit_code(), 3);
         assert_eq!(AdminError::Store(away).exit_code(), 3);
         assert_eq!(AdminError::Unreadable(String::new()).exit_code(), 3);
+        assert_eq!(AdminError::CutOff(7, StoreError::Busy(String::new())).exit_code(), 3);
+        assert_eq!(AdminError::Partly(String::new()).exit_code(), 4);
     }
 
     #[test]

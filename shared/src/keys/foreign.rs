@@ -238,11 +238,8 @@ fn as_phc(text: &str) -> String {
 /// Werkzeug's salt is a text, its output in hexadecimal.
 fn of_werkzeug(text: &str) -> Result<String, HashRefused> {
     let malformed = || HashRefused::Malformed("scrypt");
-    let mut parts = text.split('$');
-    let (method, salt, output) = match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(method), Some(salt), Some(output), None) => (method, salt, output),
-        _ => return Err(malformed()),
-    };
+    let parts: Vec<_> = text.split('$').collect();
+    let &[method, salt, output] = parts.as_slice() else { return Err(malformed()) };
     let numbers: Vec<u32> = method.split(':').skip(1).filter_map(|number| number.parse().ok()).collect();
     let &[n, r, p] = numbers.as_slice() else { return Err(malformed()) };
     if !n.is_power_of_two() {

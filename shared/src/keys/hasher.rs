@@ -126,8 +126,14 @@ impl Hasher {
         let foreign = stored
             .filter(|stored| Parsed::of(stored.phc()).is_none())
             .and_then(|stored| Foreign::read(stored.phc()).ok());
-        let Some(foreign) = foreign else { return self.verify(password, stored).await };
-        // Its memory is its own; the place bounds how much of it there is at once.
+        match foreign {
+            Some(foreign) => self.run_foreign(foreign, password).await,
+            None => self.verify(password, stored).await,
+        }
+    }
+
+    /// Its memory is its own; the place bounds how much of it there is at once.
+    async fn run_foreign(&self, foreign: Foreign, password: &[u8]) -> bool {
         let place = self.pool.place().await;
         let password = zeroize::Zeroizing::new(password.to_vec());
         let work = tokio::task::spawn_blocking(move || foreign.verify(&password));

@@ -29,7 +29,7 @@ impl Store {
                 .consistent_read(true)
                 .set_projection_expression(only.map(str::to_owned))
                 .build()
-                .map_err(unbuilt)?;
+                .map_err(|error| unbuilt(&error))?;
             let mut wanted = HashMap::from([(table.to_owned(), wanted)]);
             for round in 0.. {
                 let answer = self.dynamo.batch_get_item().set_request_items(Some(wanted)).send().await;
@@ -52,7 +52,8 @@ impl Store {
                 let request = DeleteRequest::builder().set_key(Some(attributes(key))).build();
                 request.map(|request| WriteRequest::builder().delete_request(request).build())
             };
-            let writes: Vec<_> = keys.iter().map(delete).collect::<Result<_, _>>().map_err(unbuilt)?;
+            let writes: Vec<_> =
+                keys.iter().map(delete).collect::<Result<_, _>>().map_err(|error| unbuilt(&error))?;
             let mut left = HashMap::from([(self.tables.name(Table::Users).to_owned(), writes)]);
             for round in 0.. {
                 let answer = self.dynamo.batch_write_item().set_request_items(Some(left)).send().await;
@@ -79,6 +80,6 @@ impl Store {
     }
 }
 
-fn unbuilt(error: aws_smithy_types::error::operation::BuildError) -> StoreError {
+fn unbuilt(error: &aws_smithy_types::error::operation::BuildError) -> StoreError {
     StoreError::Broken(format!("a batch: {error}"))
 }

@@ -55,7 +55,8 @@ impl Import {
         let (input, bar) = self.input()?;
         let mut report: Option<Box<dyn Write>> = None;
         if let Some(path) = &self.report {
-            report = Some(Box::new(File::create(path).map_err(|error| unwritable(path, &error))?));
+            let file = File::create(path).map_err(|error| unwritable(path, &error))?;
+            report = Some(Box::new(BufWriter::new(file)));
         }
         let options = import::Options {
             format: self.format,
@@ -79,6 +80,9 @@ impl Import {
             },
         };
         let imported = import::import(parts, &tenant, input, &options, tell).await?;
+        if let Some(report) = &mut report {
+            report.flush().map_err(|error| AdminError::Unwritable(format!("the report: {error}")))?;
+        }
         bar.finish_and_clear();
         let text = summary(&imported, options.dry_run, json);
         if imported.refused > 0 { Err(AdminError::Partly(text)) } else { Ok(text) }

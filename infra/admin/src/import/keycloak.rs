@@ -32,12 +32,13 @@ struct User {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Credential {
     #[serde(rename = "type")]
     kind: String,
-    secret_data: Option<String>,
-    credential_data: Option<String>,
+    #[serde(rename = "secretData")]
+    secret: Option<String>,
+    #[serde(rename = "credentialData")]
+    data: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -85,9 +86,9 @@ fn given(user: Value) -> Result<Given, String> {
 /// The texts in a credential are JSON once more.
 fn hash(credential: &Credential) -> Result<StoredHash, HashRefused> {
     let malformed = HashRefused::Malformed("a credential of Keycloak");
-    let secret = credential.secret_data.as_deref().unwrap_or_default();
+    let secret = credential.secret.as_deref().unwrap_or_default();
     let secret: SecretData = serde_json::from_str(secret).map_err(|_| malformed.clone())?;
-    let data = credential.credential_data.as_deref().unwrap_or_default();
+    let data = credential.data.as_deref().unwrap_or_default();
     let data: CredentialData = serde_json::from_str(data).map_err(|_| malformed.clone())?;
     let of = |name: &str| data.additional_parameters.get(name).and_then(|values| values.first());
     let number = |name: &str| of(name).and_then(|value| value.parse().ok()).ok_or(malformed.clone());

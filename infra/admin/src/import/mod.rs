@@ -160,7 +160,7 @@ async fn take_in(
     let mut fates = Vec::with_capacity(users.len());
     if options.resume || options.dry_run {
         let emails: Vec<&EmailKey> = users.iter().map(|(_, user)| user.email.key()).collect();
-        let taken = parts.store.taken(tenant, &emails).await?;
+        let (taken, _) = insist(parts, || parts.store.taken(tenant, &emails)).await?;
         users.retain(|(at, user)| {
             let there = taken.contains(user.email.key());
             if there {
@@ -174,7 +174,8 @@ async fn take_in(
         return Ok(fates);
     }
     let (places, users): (Vec<u64>, Vec<ImportedUser>) = users.into_iter().unzip();
-    let (arrivals, again) = insistently(parts, tenant, &users).await?;
+    let key = parts.passwords_key().map_err(|problem| StoreError::Broken(problem.code.word().to_owned()))?;
+    let (arrivals, again) = insist(parts, || parts.store.import_users(tenant, &users, key)).await?;
     for ((at, user), arrival) in places.into_iter().zip(&users).zip(arrivals) {
         let fate = match arrival {
             Arrival::Made => Fate::Made,
@@ -188,28 +189,27 @@ async fn take_in(
     Ok(fates)
 }
 
-/// The arrivals, and whether it took more than one try.
-async fn insistently(
-    parts: &Parts,
-    tenant: TenantId,
-    users: &[ImportedUser],
-) -> Result<(Vec<Arrival>, bool), StoreError> {
-    let key = parts.passwords_key().map_err(|problem| StoreError::Broken(problem.code.word().to_owned()))?;
-    for round in 0.. {
-        match parts.store.import_users(tenant, users, key).await {
-            Ok(arrivals) => return Ok((arrivals, round > 0)),
+/// What a call of the store gives, and whether it took more than one try: DynamoDB may be busy for a while.
+async fn insist<T, F>(parts: &Parts, mut call: impl FnMut() -> F) -> Result<(T, bool), StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let mut round = 0;
+    loop {
+        match call().await {
+            Ok(given) => return Ok((given, round > 0)),
             Err(StoreError::Busy(_) | StoreError::Away(_)) if round + 1 < TRIES => {
                 let most = 50_u32 << round;
                 let wait = most + parts.entropy.below(most);
                 tokio::time::sleep(Duration::from_millis(u64::from(wait))).await;
+                round += 1;
             }
             Err(error) => return Err(error),
         }
     }
-    Err(StoreError::Busy("an import has no tries left".to_owned()))
 }
 
 async fn is_ours(parts: &Parts, tenant: TenantId, user: &ImportedUser) -> Result<bool, StoreError> {
-    let login = parts.store.login(tenant, user.email.key()).await?;
+    let (login, _) = insist(parts, || parts.store.login(tenant, user.email.key())).await?;
     Ok(login.is_some_and(|login| login.user_id == user.user_id))
 }
