@@ -100,7 +100,8 @@ impl Reader {
     }
 
     fn rows(&mut self, rows: Result<Vec<Row>, String>) -> Result<Result<(), Deaf>, AdminError> {
-        let rows = rows.map_err(AdminError::Unreadable)?;
+        let rows =
+            rows.map_err(|why| AdminError::Unreadable(format!("the file is not of this format: {why}")))?;
         Ok(rows.into_iter().try_for_each(|row| self.take(row)))
     }
 
