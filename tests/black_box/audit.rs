@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use latchkey::{
     administration::{audit, fence::restore_fence, key},
     domain::{
-        Tenant,
+        Locale, MailKind, TemplateName, Tenant,
         event::{Event, Kind},
         ids::EventId,
     },
@@ -19,7 +19,9 @@ use tests::{
 };
 
 /// What only a race or a hundred tries bring about; the tests of these names drive it.
-const ELSEWHERE: [(Kind, &str); 4] = [
+const ELSEWHERE: [(Kind, &str); 6] = [
+    (Kind::UsersImported, "moving"),
+    (Kind::TenantDeleted, "removal"),
     (Kind::FactorDisabled, "totp::a_hundred_wrong_codes_disable_an_app_until_it_is_enrolled_anew"),
     (Kind::DeviceRotationLost, "devices"),
     (Kind::SignatureCounterFell, "webauthn::a_counter_that_does_not_rise_is_refused"),
@@ -212,6 +214,28 @@ async fn every_decision_is_one_event() {
     told!(record, "a client token is made", [ClientTokenMade]);
     admin::tenant::set(&house.by, &tenant.slug, &[("mail.locale".into(), json!("de"))]).await.unwrap();
     told!(record, "a setting is changed", [TenantChanged]);
+    let name = TemplateName { kind: MailKind::ResetPassword, locale: Locale::En };
+    let words = "Subject: A new password\n\nYou want another password.\n\n{{ link }}\n";
+    admin::mail::set(&house.by, &tenant.slug, name, words).await.unwrap();
+    told!(record, "the tenant has words of its own", [MailTemplateSet]);
+    admin::mail::clear(&house.by, &tenant.slug, name).await.unwrap();
+    told!(record, "and takes them back", [MailTemplateCleared]);
+    let person = admin::user::NewPerson {
+        email: "eve@example.com".into(),
+        password: None,
+        first_name: "Eve".into(),
+        last_name: "E".into(),
+        verified: false,
+    };
+    admin::invitation::invite(&house.by, &tenant, person).await.unwrap();
+    told!(record, "somebody is invited", [UserCreated, UserInvited]);
+    admin::invitation::withdraw(&house.by, &tenant, "eve@example.com").await.unwrap();
+    told!(record, "an invitation is withdrawn", [InvitationWithdrawn]);
+    for (with_hashes, kind) in [(false, Kind::UsersExported), (true, Kind::PasswordHashesExported)] {
+        admin::export::export(&house.by, &tenant, with_hashes, &mut Vec::new(), |_| {}).await.unwrap();
+        let events = record.all().await;
+        record.told("the users are exported", &events, &[kind]);
+    }
     admin::tenant::suspend(&house.by, &tenant.slug).await.unwrap();
     told!(record, "a tenant is suspended", [TenantSuspended]);
     admin::tenant::resume(&house.by, &tenant.slug).await.unwrap();

@@ -48,6 +48,7 @@ struct Shared {
     calls: Mutex<Vec<Call>>,
     broken: AtomicBool,
     conflicts: AtomicUsize,
+    lost: AtomicUsize,
 }
 
 struct Call {
@@ -70,6 +71,7 @@ impl Meter {
             calls: Mutex::default(),
             broken: AtomicBool::new(false),
             conflicts: AtomicUsize::new(0),
+            lost: AtomicUsize::new(0),
         });
         let router = Router::new().fallback(any(forward)).with_state(Arc::clone(&shared));
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -93,6 +95,11 @@ impl Meter {
     /// Has the next transactions meet another.
     pub fn conflict(&self, times: usize) {
         self.shared.conflicts.store(times, Ordering::Relaxed);
+    }
+
+    /// Has the next transactions made, and their answers lost.
+    pub fn lose(&self, times: usize) {
+        self.shared.lost.store(times, Ordering::Relaxed);
     }
 
     /// Reads the meter and sets it back.
@@ -127,9 +134,9 @@ fn longest_chain(calls: &[Call]) -> usize {
 
 async fn forward(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
     let json = [("content-type", "application/x-amz-json-1.0")];
+    let out = || (StatusCode::INTERNAL_SERVER_ERROR, json, Bytes::from_static(OUT));
     if shared.broken.load(Ordering::Relaxed) {
-        let out = Bytes::from_static(br#"{"__type":"InternalServerError"}"#);
-        return (StatusCode::INTERNAL_SERVER_ERROR, json, out);
+        return out();
     }
     let began = Instant::now();
     tokio::time::sleep(HOLD_UP).await;
@@ -164,6 +171,11 @@ async fn forward(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
         .unwrap();
     let status = answer.status();
     let text = answer.bytes().await.unwrap();
+    if operation == "TransactWriteItems"
+        && shared.lost.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).is_ok()
+    {
+        return out();
+    }
     let reads = ["GetItem", "Query", "Scan"].contains(&operation.as_str());
     let used = units(&serde_json::from_slice(&text).unwrap_or_default(), status.is_success());
     if metered.contains(&operation.as_str()) {
@@ -178,6 +190,9 @@ async fn forward(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
     }
     (status, json, text)
 }
+
+/// As DynamoDB answers when it is out.
+const OUT: &[u8] = br#"{"__type":"InternalServerError"}"#;
 
 /// As DynamoDB cancels a transaction that meets another.
 const CONFLICT: &[u8] =

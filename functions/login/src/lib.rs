@@ -71,7 +71,7 @@ impl Login {
         let account = attempt.account.as_ref();
         let key = parts.passwords_key()?;
         let stored = account.and_then(|account| parts.store.open_hash(tenant.id, account, key));
-        let right = parts.hasher.verify(asked.password.expose(), stored.as_ref()).await;
+        let right = parts.hasher.verify_any(asked.password.expose(), stored.as_ref()).await;
         match (account, stored) {
             (Some(account), Some(stored)) if right && account.standing.is_suspended() => {
                 drop(stored);

@@ -64,14 +64,18 @@ pub async fn notice_of(parts: &Parts, tenant: &Tenant, (due, errand): (&Due, &Er
         What::EmailRestored { user_id, address } => {
             (user_id, address, Letter::EmailRestored { at }, ("email_restored", [due.errand_id(), ""]))
         }
-        What::AccountDeleted { user_id, address } => {
-            (user_id, address, Letter::AccountDeleted { at }, ("account_deleted", ["", ""]))
+        What::AccountDeleted { user_id, address, by_administrator } => {
+            let by_owner = !by_administrator;
+            let letter = if by_owner { Letter::AccountDeleted { at } } else { Letter::AccountRemoved { at } };
+            (user_id, address, letter, ("account_deleted", ["", ""]))
         }
         // Decided elsewhere.
         What::ResetRequested { .. }
         | What::VerificationRequested { .. }
         | What::Code { .. }
         | What::SignedIn { .. }
+        | What::Invited { .. }
+        | What::InvitationWithdrawn { .. }
         | What::AddressCode { .. } => return Ok(None),
     };
     notice(parts, tenant, (*user, address), letter, says).await.map(Some)

@@ -22,7 +22,7 @@ use latchkey::{
 };
 
 use crate::{
-    account,
+    account, invitation,
     links::{Page, link},
 };
 
@@ -86,6 +86,9 @@ pub async fn decide(parts: &Parts, tenant: &Tenant, due: &Due, entry: &Entry) ->
             What::AddressCode { user_id, address, own, sealed_code } => {
                 let sealed = (&*due.place(), sealed_code.as_slice());
                 account::address_code(parts, tenant, (*user_id, address, *own), sealed).await
+            }
+            What::Invited { user_id, email_key, epoch } => {
+                invitation::invited(parts, tenant, (due, errand), (*user_id, email_key, *epoch)).await
             }
             _ => account::notice_of(parts, tenant, (due, errand)).await,
         },
@@ -183,8 +186,7 @@ async fn reset(
         parts.meters.count(Metric::ExpiredMails);
         return Ok(None);
     }
-    let selector = Selector::address(parts.passwords_key()?, tenant.id, &login.email_key);
-    let token = Bearer::new(Kind::Reset, selector, factors.mac("reset", &[due.errand_id().as_bytes()]));
+    let token = reset_token(parts, tenant, due, &login.email_key)?;
     let stored = parts.store.reset(tenant.id, &token, factors).await?;
     if stored.is_some_and(|stored| stored.epoch != login.epoch) {
         return Ok(None);
@@ -206,6 +208,13 @@ async fn reset(
         payment: Payment::Purse(Purse::Stranger),
         reset: Some(Box::new((token, reset))),
     }))
+}
+
+/// The token of a reset that is mailed for this errand.
+pub fn reset_token(parts: &Parts, tenant: &Tenant, due: &Due, email: &EmailKey) -> Result<Bearer, Problem> {
+    let selector = Selector::address(parts.passwords_key()?, tenant.id, email);
+    let secret = parts.factors_key()?.mac("reset", &[due.errand_id().as_bytes()]);
+    Ok(Bearer::new(Kind::Reset, selector, secret))
 }
 
 async fn code(

@@ -6,6 +6,7 @@
 mod account;
 mod decide;
 mod delivery;
+mod invitation;
 mod links;
 
 use async_trait::async_trait;

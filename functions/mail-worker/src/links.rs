@@ -13,6 +13,7 @@ pub enum Page {
     Reset,
     Forgot,
     UndoEmail,
+    Invite,
 }
 
 /// A page of the tenant, with a token where it needs one.
@@ -27,6 +28,7 @@ fn text(base_url: &str, tenant: &Tenant, page: Page, token: Option<&str>) -> Str
         Page::Reset => (pages.reset.as_ref(), "reset"),
         Page::Forgot => (pages.forgot.as_ref(), "forgot"),
         Page::UndoEmail => (pages.undo_email.as_ref(), "undo-email"),
+        Page::Invite => (pages.invite.as_ref(), "invite"),
     };
     let page = match own {
         Some(own) => own.as_str().to_owned(),

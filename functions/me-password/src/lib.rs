@@ -87,7 +87,7 @@ impl MePassword {
         let (verdict, _) = store.count_failure(&Failures::of_old_password(tenant.id, login)).await?;
         Problem::unless_allowed(verdict)?;
         let stored = store.open_hash(tenant.id, login, parts.passwords_key()?);
-        if parts.hasher.verify(old.expose(), stored.as_ref()).await {
+        if parts.hasher.verify_any(old.expose(), stored.as_ref()).await {
             return Ok(());
         }
         let failed = event(parts, request, tenant, EventKind::LoginFailed, Some(login.user_id));

@@ -86,7 +86,11 @@ impl Me {
     async fn delete(&self, request: &Request) -> Result<Response, Problem> {
         let parts = &self.parts;
         let Recent { caller, login } = Recent::of(request, parts).await?;
-        let what = What::AccountDeleted { user_id: login.user_id, address: login.address.clone() };
+        let what = What::AccountDeleted {
+            user_id: login.user_id,
+            address: login.address.clone(),
+            by_administrator: false,
+        };
         let of = (&login, &caller.user);
         let change = AccountChange::of(parts, request, &caller.tenant, of, (what, EventKind::AccountDeleted));
         let deleted = parts.store.delete_account(&change.alteration()).await?;

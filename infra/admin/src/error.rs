@@ -35,6 +35,15 @@ pub enum AdminError {
     /// A file or standard input; never what it held.
     #[error("{0}")]
     Unreadable(String),
+    #[error("{0}")]
+    Unwritable(String),
+    #[error("the password hash of {0} does not open: see data-keys")]
+    Sealed(String),
+    /// What was done, and what was refused of it.
+    #[error("{0}")]
+    Partly(String),
+    #[error("cut off after {0} users: {1}. Run it again with --resume")]
+    CutOff(u64, StoreError),
     #[error(transparent)]
     Start(#[from] StartError),
     #[error(transparent)]
@@ -48,7 +57,8 @@ impl AdminError {
         move |fault| AdministrationError::invalid(field)(fault).into()
     }
 
-    /// 1 for a refusal, 2 where an option is missing, 3 where the store or the environment is at fault.
+    /// 1 for a refusal, 2 where an option is missing, 3 where the store or the environment is at fault, 4 where a
+    /// part was refused.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -65,7 +75,11 @@ impl AdminError {
             | Self::Keys(_)
             | Self::Aws(_)
             | Self::NoParameter(_)
-            | Self::Unreadable(_) => 3,
+            | Self::Unreadable(_)
+            | Self::Unwritable(_)
+            | Self::Sealed(_)
+            | Self::CutOff(..) => 3,
+            Self::Partly(_) => 4,
             Self::NoStage => 2,
             _ => 1,
         }
@@ -87,5 +101,7 @@ mod tests {
         assert_eq!(of(AdministrationError::Unrecorded(away.clone())), 3);
         assert_eq!(AdminError::Store(away).exit_code(), 3);
         assert_eq!(AdminError::Unreadable(String::new()).exit_code(), 3);
+        assert_eq!(AdminError::CutOff(7, StoreError::Busy(String::new())).exit_code(), 3);
+        assert_eq!(AdminError::Partly(String::new()).exit_code(), 4);
     }
 }

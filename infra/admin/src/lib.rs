@@ -8,9 +8,13 @@ pub mod cli;
 pub mod data_keys;
 mod environment;
 mod error;
+pub mod export;
+pub mod import;
+pub mod invitation;
 pub mod mail;
 pub mod mailbox;
 mod print;
+pub mod removal;
 pub mod stage;
 mod start;
 

@@ -7,6 +7,7 @@ use latchkey::{
     domain::{
         Settings, Tenant,
         event::{Event, Kind},
+        ids::UserId,
         settings::SettingDoc,
         undeliverable::Reason,
         user::UserState,
@@ -56,6 +57,11 @@ pub fn users(users: &[UserState], as_json: bool) -> String {
     table(users.iter().map(|user| {
         [user.user_id.to_string(), word(&json!(user.standing)), user.email_key.as_str().to_owned()]
     }))
+}
+
+/// A user who is no more.
+pub fn gone(user: UserId, as_json: bool) -> String {
+    if as_json { json!({ "deleted": user }).to_string() } else { format!("{user} is deleted") }
 }
 
 /// The status is the reason that stops more.

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::{AdministrationError, Administrator, administrator::Deed, tenant};
-use crate::domain::{Tenant, TenantSlug, event::Kind};
+use crate::domain::{Tenant, TenantSlug, event::Kind, tenant::TenantStatus};
 
 /// So often a tenant is fenced beside other changes of it.
 const TRIES: usize = 5;
@@ -22,6 +22,7 @@ pub async fn restore_fence(
         Some(slug) => vec![tenant::show(&by.parts, slug).await?],
         None => tenant::list(&by.parts).await?,
     };
+    let tenants = tenants.into_iter().filter(|tenant| tenant.standing != TenantStatus::Deleted);
     let mut fenced = Vec::new();
     for tenant in tenants {
         fenced.push(fence(by, tenant).await?);

@@ -57,7 +57,9 @@ pub async fn create(
 /// # Errors
 /// [`AdministrationError::NoTenant`]; the store.
 pub async fn show(parts: &Parts, slug: &TenantSlug) -> Result<Tenant, AdministrationError> {
-    parts.store.tenant(slug).await?.ok_or_else(|| AdministrationError::NoTenant(slug.to_string()))
+    let tenant = parts.store.tenant(slug).await?;
+    let tenant = tenant.filter(|tenant| tenant.standing != TenantStatus::Deleted);
+    tenant.ok_or_else(|| AdministrationError::NoTenant(slug.to_string()))
 }
 
 /// Up to `most` tenants after this slug, by slug; fewer only at the end.

@@ -9,7 +9,7 @@ use crate::{
         ids::UserId,
         password::About,
         settings::Method,
-        user::{Profile, UserState, UserStatus},
+        user::{Login, Profile, UserState, UserStatus},
     },
     runtime::Parts,
     store::{Alteration, Altered, Created, NewUser},
@@ -93,9 +93,14 @@ pub async fn find(parts: &Parts, tenant: &Tenant, named: &str) -> Result<UserId,
     if let Ok(user) = named.parse() {
         return Ok(user);
     }
-    let email = Email::parse(named).map_err(AdministrationError::invalid("user"))?;
-    let login = parts.store.login(tenant.id, email.key()).await?;
-    login.map(|login| login.user_id).ok_or_else(|| AdministrationError::NoUser(named.to_owned()))
+    login(parts, tenant, named).await.map(|login| login.user_id)
+}
+
+/// Who has an address.
+pub async fn login(parts: &Parts, tenant: &Tenant, email: &str) -> Result<Login, AdministrationError> {
+    let address = Email::parse(email).map_err(AdministrationError::invalid("user"))?;
+    let login = parts.store.login(tenant.id, address.key()).await?;
+    login.ok_or_else(|| AdministrationError::NoUser(email.to_owned()))
 }
 
 /// # Errors
@@ -158,11 +163,7 @@ pub async fn revoke_sessions(
 pub async fn reset_mfa(by: &Administrator, tenant: &Tenant, user: UserId) -> Result<(), AdministrationError> {
     let parts = &by.parts;
     let store = &parts.store;
-    let nobody = || AdministrationError::NoUser(user.to_string());
-    let state = store.user_state(tenant.id, user).await?.ok_or_else(nobody)?;
-    let login = store.login(tenant.id, &state.email_key).await?;
-    let overtaken = || AdministrationError::Overtaken(user.to_string());
-    let login = login.filter(|login| login.state() == state).ok_or_else(overtaken)?;
+    let (state, login) = current(parts, tenant, user).await?;
     let due = store.new_errand();
     let what = What::FactorsReset { user_id: user, address: login.address.clone() };
     let errand = Errand::notice(tenant, what, parts.clock.now());
@@ -178,8 +179,48 @@ pub async fn reset_mfa(by: &Administrator, tenant: &Tenant, user: UserId) -> Res
     };
     match store.remove_all_factors(&alteration).await? {
         Altered::Done => by.record(tenant, Kind::FactorsReset, Deed::to(user)).await,
-        Altered::Overtaken | Altered::EmailTaken => Err(overtaken()),
+        Altered::Overtaken | Altered::EmailTaken => Err(AdministrationError::Overtaken(user.to_string())),
     }
+}
+
+/// Deletes a user at once, as they could themselves: the address is free again, and its owner is told.
+///
+/// # Errors
+/// [`AdministrationError::NoUser`]; [`AdministrationError::Overtaken`]; the store.
+pub async fn delete(by: &Administrator, tenant: &Tenant, user: UserId) -> Result<(), AdministrationError> {
+    let parts = &by.parts;
+    let (state, login) = current(parts, tenant, user).await?;
+    let due = parts.store.new_errand();
+    let address = login.address.clone();
+    let what = What::AccountDeleted { user_id: user, address, by_administrator: true };
+    let errand = Errand::notice(tenant, what, parts.clock.now());
+    let alteration = Alteration {
+        tenant: tenant.id,
+        login: &login,
+        from: &state,
+        to: state.moved(),
+        methods: Vec::new(),
+        errand: (&due, &errand),
+        session: None,
+        handle: None,
+    };
+    match parts.store.delete_account(&alteration).await? {
+        Altered::Done => by.record(tenant, Kind::AccountDeleted, Deed::to(user)).await,
+        Altered::Overtaken | Altered::EmailTaken => Err(AdministrationError::Overtaken(user.to_string())),
+    }
+}
+
+/// A user's state and login, of one moment.
+async fn current(
+    parts: &Parts,
+    tenant: &Tenant,
+    user: UserId,
+) -> Result<(UserState, Login), AdministrationError> {
+    let state = parts.store.user_state(tenant.id, user).await?;
+    let state = state.ok_or_else(|| AdministrationError::NoUser(user.to_string()))?;
+    let login = parts.store.login(tenant.id, &state.email_key).await?;
+    let login = login.filter(|login| login.state() == state);
+    login.map(|login| (state, login)).ok_or_else(|| AdministrationError::Overtaken(user.to_string()))
 }
 
 async fn change(

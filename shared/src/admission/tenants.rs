@@ -121,7 +121,9 @@ impl Tenants {
         {
             return Ok(tenant.clone());
         }
-        let tenant = self.store.tenant(slug).await?.map(Arc::new);
+        // One that was deleted is to be told from one that never was by nobody.
+        let tenant = self.store.tenant(slug).await?;
+        let tenant = tenant.filter(|tenant| tenant.standing != TenantStatus::Deleted).map(Arc::new);
         let keep_for = if tenant.is_some() { KNOWN_FOR } else { UNKNOWN_FOR };
         let mut cached = self.lock();
         if cached.len() >= MOST {
@@ -159,6 +161,7 @@ fn served(tenant: Option<Arc<Tenant>>) -> Result<Arc<Tenant>, Problem> {
     match tenant.standing {
         TenantStatus::Active => Ok(tenant),
         TenantStatus::Suspended => Err(Code::TenantSuspended.into()),
+        TenantStatus::Deleted => Err(Code::TenantNotFound.into()),
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     ids::{SessionId, TenantId, UserId},
     session::Origin,
     settings::Method,
+    user::Epoch,
 };
 
 /// An outbox entry: what to mail to whom.
@@ -132,5 +133,19 @@ pub enum What {
     AccountDeleted {
         user_id: UserId,
         address: String,
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        by_administrator: bool,
+    },
+    /// An administrator made the account; whoever has the mailbox chooses its password. The link works as long as
+    /// the mail is of use.
+    Invited {
+        user_id: UserId,
+        email_key: EmailKey,
+        /// A newer invitation moves it on.
+        epoch: Epoch,
+    },
+    /// The worker takes away what is left of the account, and tells nobody.
+    InvitationWithdrawn {
+        user_id: UserId,
     },
 }

@@ -25,10 +25,12 @@ pub enum MailKind {
     EmailChanged,
     EmailRestored,
     AccountDeleted,
+    AccountRemoved,
+    Invited,
 }
 
 impl MailKind {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::VerifyAddress,
         Self::AccountExists,
         Self::ResetPassword,
@@ -45,6 +47,8 @@ impl MailKind {
         Self::EmailChanged,
         Self::EmailRestored,
         Self::AccountDeleted,
+        Self::AccountRemoved,
+        Self::Invited,
     ];
 
     #[must_use]
@@ -66,6 +70,8 @@ impl MailKind {
             Self::EmailChanged => "email_changed",
             Self::EmailRestored => "email_restored",
             Self::AccountDeleted => "account_deleted",
+            Self::AccountRemoved => "account_removed",
+            Self::Invited => "invited",
         }
     }
 
@@ -94,6 +100,8 @@ impl MailKind {
             Self::EmailChanged => "to the old address: the account has another one",
             Self::EmailRestored => "to an address that was taken off an account again",
             Self::AccountDeleted => "the account was deleted at its owner's request",
+            Self::AccountRemoved => "the account was deleted by an administrator",
+            Self::Invited => "an administrator made an account for this address",
         }
     }
 }

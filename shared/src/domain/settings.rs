@@ -40,6 +40,8 @@ pub struct Settings {
     pub origins: Vec<Origin>,
     pub pages: Pages,
     pub trusted_device_days: u32,
+    /// So long the link of an invitation works.
+    pub invitation_days: u32,
     pub mail: Mail,
     pub branding: Branding,
     /// Whether only the tenant's own clients, with a token, may call the open endpoints.
@@ -147,6 +149,7 @@ pub struct Pages {
     pub reset: Option<PageUrl>,
     pub forgot: Option<PageUrl>,
     pub undo_email: Option<PageUrl>,
+    pub invite: Option<PageUrl>,
 }
 
 /// Mails.
@@ -195,6 +198,7 @@ impl Default for Settings {
             origins: Vec::new(),
             pages: Pages::default(),
             trusted_device_days: 30,
+            invitation_days: 7,
             mail: Mail::default(),
             branding: Branding::default(),
             require_client_token: false,

@@ -13,6 +13,8 @@ use super::{Settings, TemplateName, TenantKeys, TenantSlug, ids::TenantId};
 pub enum TenantStatus {
     Active,
     Suspended,
+    /// Gone. What stays keeps its slug from being used again.
+    Deleted,
 }
 
 /// A tenant as the store gave it. What is done for a tenant takes one of these; no text makes one.

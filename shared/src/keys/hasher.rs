@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use zeroize::Zeroize;
 
+use super::foreign::Foreign;
 use crate::domain::Entropy;
 
 /// argon2id's cost: memory in KiB, passes, lanes. RFC 9106; the default is OWASP's minimum.
@@ -38,11 +39,17 @@ impl Cost {
         (parts.next().is_none() && cost.params().is_some()).then_some(cost)
     }
 
-    fn params(self) -> Option<Params> {
-        let bounded = self.memory_kib <= Self::MOST.memory_kib
+    /// Whether a stored hash may ask for it.
+    pub(super) fn is_bounded(self) -> bool {
+        self.memory_kib <= Self::MOST.memory_kib
             && self.passes <= Self::MOST.passes
-            && self.lanes <= Self::MOST.lanes;
-        bounded.then(|| Params::new(self.memory_kib, self.passes, self.lanes, Some(OUTPUT)).ok()).flatten()
+            && self.lanes <= Self::MOST.lanes
+    }
+
+    fn params(self) -> Option<Params> {
+        self.is_bounded()
+            .then(|| Params::new(self.memory_kib, self.passes, self.lanes, Some(OUTPUT)).ok())
+            .flatten()
     }
 }
 
@@ -112,7 +119,31 @@ impl Hasher {
         right
     }
 
-    /// Whether `stored` was made with another cost than the one in force.
+    /// As [`verify`](Self::verify), for a hash that an import may have brought. One of another system takes the
+    /// time that it takes there: until its first login such an account can be told by time, a deviation that is
+    /// written down.
+    pub async fn verify_any(&self, password: &[u8], stored: Option<&StoredHash>) -> bool {
+        let foreign = stored
+            .filter(|stored| Parsed::of(stored.phc()).is_none())
+            .and_then(|stored| Foreign::read(stored.phc()).ok());
+        match foreign {
+            Some(foreign) => self.run_foreign(foreign, password).await,
+            None => self.verify(password, stored).await,
+        }
+    }
+
+    /// Its memory is its own; the place bounds how much of it there is at once.
+    async fn run_foreign(&self, foreign: Foreign, password: &[u8]) -> bool {
+        let place = self.pool.place().await;
+        let password = zeroize::Zeroizing::new(password.to_vec());
+        let work = tokio::task::spawn_blocking(move || foreign.verify(&password));
+        #[expect(clippy::expect_used, reason = "the closure does not panic and is not cancelled")]
+        let right = work.await.expect("hashing ends");
+        drop(place);
+        right
+    }
+
+    /// Whether `stored` was made with another cost than the one in force, or by another system.
     #[must_use]
     pub fn is_outdated(&self, stored: &StoredHash) -> bool {
         Parsed::of(stored.phc()).is_none_or(|parsed| parsed.cost != self.cost)
@@ -242,6 +273,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn another_systems_hash_verifies_where_it_is_looked_for_and_is_outdated() {
+        let hasher = Hasher::new(CHEAP, 1);
+        // crypt_blowfish's first test vector.
+        let text = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+        let stored = StoredHash::import(text).unwrap();
+        assert!(hasher.verify_any(b"U*U", Some(&stored)).await);
+        assert!(!hasher.verify_any(b"U*V", Some(&stored)).await);
+        assert!(!hasher.verify(b"U*U", Some(&stored)).await);
+        assert!(hasher.is_outdated(&stored));
+        let own = hasher.hash(b"right", &SystemEntropy::default()).await;
+        assert!(hasher.verify_any(b"right", Some(&own)).await);
+        assert!(!hasher.verify_any(b"right", None).await);
+    }
+
+    #[tokio::test]
     async fn a_stored_hash_cannot_ask_for_the_moon() {
         let hasher = Hasher::new(CHEAP, 1);
         for phc in [
@@ -249,7 +295,9 @@ mod tests {
             "$argon2id$v=19$m=64,t=4000000000,p=1$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
             "nonsense",
         ] {
-            assert!(!hasher.verify(b"right", Some(&StoredHash::new(phc.to_owned()))).await);
+            let stored = StoredHash::new(phc.to_owned());
+            assert!(!hasher.verify(b"right", Some(&stored)).await);
+            assert!(!hasher.verify_any(b"right", Some(&stored)).await);
         }
     }
 

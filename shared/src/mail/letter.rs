@@ -41,6 +41,10 @@ pub enum Letter {
     EmailRestored { at: Timestamp },
     /// The account was deleted at the owner's request.
     AccountDeleted { at: Timestamp },
+    /// The account was deleted by an administrator of the tenant.
+    AccountRemoved { at: Timestamp },
+    /// An administrator made an account for this address. The page behind the link asks for a password.
+    Invited { link: Link, expires_in_days: u32 },
 }
 
 impl Letter {
@@ -63,6 +67,8 @@ impl Letter {
             Self::EmailChanged { .. } => MailKind::EmailChanged,
             Self::EmailRestored { .. } => MailKind::EmailRestored,
             Self::AccountDeleted { .. } => MailKind::AccountDeleted,
+            Self::AccountRemoved { .. } => MailKind::AccountRemoved,
+            Self::Invited { .. } => MailKind::Invited,
         }
     }
 }

@@ -50,5 +50,7 @@ pub fn letters(kind: MailKind, link: &Link, at: Timestamp) -> Vec<Letter> {
         }],
         MailKind::EmailRestored => vec![Letter::EmailRestored { at }],
         MailKind::AccountDeleted => vec![Letter::AccountDeleted { at }],
+        MailKind::AccountRemoved => vec![Letter::AccountRemoved { at }],
+        MailKind::Invited => vec![Letter::Invited { link: link(), expires_in_days: 7 }],
     }
 }

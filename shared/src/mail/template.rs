@@ -92,7 +92,10 @@ impl Frame {
     #[must_use]
     pub fn of(kind: MailKind) -> &'static [Self] {
         match kind {
-            MailKind::VerifyAddress | MailKind::AccountExists | MailKind::ResetPassword => &[Self::Link],
+            MailKind::VerifyAddress
+            | MailKind::AccountExists
+            | MailKind::ResetPassword
+            | MailKind::Invited => &[Self::Link],
             MailKind::Code | MailKind::AddressCode => &[Self::Code],
             MailKind::EmailChanged => &[Self::Facts, Self::Link],
             MailKind::FactorUnderAttack => &[],
@@ -104,7 +107,8 @@ impl Frame {
             | MailKind::FactorsReset
             | MailKind::BackupCodeUsed
             | MailKind::EmailRestored
-            | MailKind::AccountDeleted => &[Self::Facts],
+            | MailKind::AccountDeleted
+            | MailKind::AccountRemoved => &[Self::Facts],
         }
     }
 }
@@ -148,7 +152,8 @@ impl Value {
             | MailKind::ResetPassword
             | MailKind::Code
             | MailKind::AddressCode
-            | MailKind::EmailChanged => &[Self::Tenant, Self::ExpiresIn],
+            | MailKind::EmailChanged
+            | MailKind::Invited => &[Self::Tenant, Self::ExpiresIn],
             MailKind::FactorUnderAttack => &[Self::Tenant, Self::Factor, Self::Failures],
             MailKind::FactorAdded | MailKind::FactorRemoved | MailKind::FactorReplaced => {
                 &[Self::Tenant, Self::Factor]
@@ -159,7 +164,8 @@ impl Value {
             | MailKind::NewSignIn
             | MailKind::FactorsReset
             | MailKind::EmailRestored
-            | MailKind::AccountDeleted => &[Self::Tenant],
+            | MailKind::AccountDeleted
+            | MailKind::AccountRemoved => &[Self::Tenant],
         }
     }
 }

@@ -136,7 +136,7 @@ impl Store {
         }
         Ok(match self.commit(transaction).await? {
             Committed::Done => Activation::Activated,
-            Committed::Refused { index: 0, item } => Activation::ClaimedBefore(owner(item)?),
+            Committed::Refused { index: 0, item, .. } => Activation::ClaimedBefore(owner(item)?),
             Committed::Refused { .. } => Activation::Expired,
         })
     }

@@ -38,6 +38,8 @@ pub(super) enum Committed {
     Refused {
         index: usize,
         item: Option<Item>,
+        /// Every write whose condition does not hold.
+        all: Vec<usize>,
     },
 }
 
@@ -95,11 +97,16 @@ impl Store {
                 return Err(StoreError::of("TransactWriteItems", &error));
             };
             let reasons = canceled.cancellation_reasons();
-            let coded = |wanted: &str| reasons.iter().position(|reason| reason.code() == Some(wanted));
-            if let Some(index) = coded("ConditionalCheckFailed") {
-                return Ok(Committed::Refused { index, item: reasons[index].item.clone() });
+            let coded = |wanted: &'static str| {
+                let found =
+                    move |(index, code): (usize, Option<&str>)| (code == Some(wanted)).then_some(index);
+                reasons.iter().map(|reason| reason.code()).enumerate().filter_map(found)
+            };
+            let all: Vec<_> = coded("ConditionalCheckFailed").collect();
+            if let Some(&index) = all.first() {
+                return Ok(Committed::Refused { index, item: reasons[index].item.clone(), all });
             }
-            if coded("TransactionConflict").is_none() {
+            if coded("TransactionConflict").next().is_none() {
                 return Err(StoreError::Busy(format!(
                     "TransactWriteItems: {}",
                     reasons.iter().filter_map(|reason| reason.code()).collect::<Vec<_>>().join(",")

@@ -56,7 +56,7 @@ impl LoginRow {
         }
     }
 
-    fn into_login(self) -> Login {
+    pub(super) fn into_login(self) -> Login {
         Login {
             user_id: self.user_id,
             email_key: self.email_key,
@@ -84,7 +84,7 @@ pub(super) struct StateRow {
 }
 
 impl StateRow {
-    fn into_state(self) -> UserState {
+    pub(super) fn into_state(self) -> UserState {
         UserState {
             user_id: self.user_id,
             email_key: self.email_key,
@@ -342,6 +342,6 @@ fn listed_at(tenant: TenantId, user: UserId) -> Item {
     item
 }
 
-fn listing_shard(tenant: TenantId, shard: u8) -> String {
+pub(super) fn listing_shard(tenant: TenantId, shard: u8) -> String {
     format!("{tenant}#{shard}")
 }

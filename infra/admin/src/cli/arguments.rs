@@ -6,12 +6,22 @@ use clap::{Args, Parser, Subcommand};
 use latchkey::{domain::event::Kind, jiff::Timestamp, keys::Purpose};
 use serde_json::Value;
 
-use super::mail::MailCommand;
+use super::{
+    mail::MailCommand,
+    moving::{Export, Import},
+};
 use crate::{mailbox, stage::Stage};
+
+const EXIT_CODES: &str = "Exit codes:
+  0  done
+  1  refused: what was asked for is not possible
+  2  the command line is wrong
+  3  DynamoDB, AWS, a key, a file or the environment is at fault
+  4  done in part: some rows of an import were refused";
 
 /// Administers Latchkey's tenants and their users.
 #[derive(Parser)]
-#[command(name = "admin", version)]
+#[command(name = "admin", version, after_help = EXIT_CODES)]
 pub struct Arguments {
     /// DynamoDB's address, where it is not AWS's
     #[arg(long, global = true, value_name = "URL")]
@@ -61,6 +71,8 @@ pub enum Command {
     Audit(Audit),
     /// The kinds of audit events, as a Markdown table
     AuditKinds,
+    /// Print what a shell needs to complete these commands
+    Completions { shell: clap_complete::Shell },
     /// Declare dead whatever was issued before now: a restored table brings spent tokens back
     RestoreFence {
         /// This tenant alone
@@ -126,6 +138,15 @@ pub enum TenantCommand {
     Suspend { slug: String },
     /// Answer again
     Resume { slug: String },
+    /// Declare dead every session, token and link that was issued until now
+    RevokeAll { slug: String },
+    /// Delete a tenant with all its users; its slug is never used again
+    Delete {
+        slug: String,
+        /// Do not ask for the slug once more
+        #[arg(long)]
+        yes: bool,
+    },
     /// What can be set, as a Markdown table
     Settings,
 }
@@ -155,6 +176,26 @@ pub enum UserCommand {
         #[arg(long, default_value_t = 100)]
         most: usize,
     },
+    /// Make a user, who is mailed a link to choose a password by
+    Invite {
+        tenant: String,
+        email: String,
+        #[arg(long, required_unless_present = "resend")]
+        first_name: Option<String>,
+        #[arg(long, required_unless_present = "resend")]
+        last_name: Option<String>,
+        /// Mail another link to who was invited; the older one is dead
+        #[arg(long, conflicts_with_all = ["first_name", "last_name"])]
+        resend: bool,
+    },
+    /// Take an invitation back that was not accepted
+    Withdraw { tenant: String, email: String },
+    /// Delete a user, who is told
+    Delete(Named),
+    /// Take in users from a file; nobody who is there is touched
+    Import(Import),
+    /// Write a tenant's users out, as JSON Lines that import reads
+    Export(Export),
     /// Let in no more, and end every session
     Suspend(Named),
     /// Let in again

@@ -2,13 +2,15 @@
 
 mod arguments;
 mod mail;
+mod moving;
+mod removing;
 
 use std::{
     io::{Read, Write},
     process::ExitCode,
 };
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use latchkey::{
     administration::AdministrationError,
     domain::{Settings, Tenant, TenantSlug},
@@ -22,7 +24,7 @@ use crate::{
     audit::{self, Wanted},
     data_keys,
     environment::Variables,
-    fence,
+    fence, invitation,
     key::{self, Rotation},
     print,
     stage::Stage,
@@ -40,11 +42,22 @@ pub fn run() -> ExitCode {
     };
     match runtime.block_on(execute(arguments)) {
         Ok(text) => {
-            // A closed output is no failure of the command.
-            let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+            say(&text);
             ExitCode::SUCCESS
         }
+        Err(error @ AdminError::Partly(_)) => {
+            say(&error.to_string());
+            ExitCode::from(error.exit_code())
+        }
         Err(error) => fail(&error.to_string(), error.exit_code()),
+    }
+}
+
+/// Nothing where the command has written its output itself.
+fn say(text: &str) {
+    if !text.is_empty() {
+        // A closed output is no failure of the command.
+        let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
     }
 }
 
@@ -58,6 +71,7 @@ async fn execute(arguments: Arguments) -> Result<String, AdminError> {
     let given = Variables::read(arguments.env_file.as_deref(), arguments.endpoint_url)?;
     let stage = arguments.stage.as_ref();
     match arguments.command {
+        Command::Completions { shell } => Ok(completions(shell)),
         Command::Tenant(TenantCommand::Settings) => Ok(print::settings(json)),
         Command::Tenant(command) => on_tenant(&start(given, stage).await?, command, json).await,
         Command::User(command) => on_user(&start(given, stage).await?, command, json).await,
@@ -86,6 +100,13 @@ async fn execute(arguments: Arguments) -> Result<String, AdminError> {
             Ok(print::fenced(&fenced, json))
         }
     }
+}
+
+/// What a shell reads to complete our commands.
+fn completions(shell: clap_complete::Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "admin", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 async fn start(given: Variables, stage: Option<&Stage>) -> Result<Parts, AdminError> {
@@ -176,6 +197,13 @@ async fn on_tenant(parts: &Parts, command: TenantCommand, json: bool) -> Result<
         TenantCommand::Set { slug, settings } => tenant::set(&by, &parse(&slug)?, &settings).await?,
         TenantCommand::Suspend { slug } => tenant::suspend(&by, &parse(&slug)?).await?,
         TenantCommand::Resume { slug } => tenant::resume(&by, &parse(&slug)?).await?,
+        TenantCommand::RevokeAll { slug } => {
+            let fenced = fence::restore_fence(&by, Some(&parse(&slug)?)).await?;
+            return Ok(print::fenced(&fenced, json));
+        }
+        TenantCommand::Delete { slug, yes } => {
+            return removing::delete_tenant(&by, &parse(&slug)?, yes, json).await;
+        }
     };
     Ok(print::tenant(&tenant, json))
 }
@@ -193,6 +221,30 @@ async fn on_user(parts: &Parts, command: UserCommand, json: bool) -> Result<Stri
         UserCommand::List { tenant, most } => {
             let tenant = load(parts, &tenant).await?;
             return Ok(print::users(&user::list(parts, &tenant, (None, most)).await?, json));
+        }
+        UserCommand::Import(import) => return import.run(&by, json).await,
+        UserCommand::Export(export) => return export.run(&by, json).await,
+        UserCommand::Invite { tenant, email, first_name, last_name, resend } => {
+            let tenant = load(parts, &tenant).await?;
+            let user = match (first_name, last_name) {
+                (Some(first_name), Some(last_name)) if !resend => {
+                    let person =
+                        user::NewPerson { email, password: None, first_name, last_name, verified: false };
+                    invitation::invite(&by, &tenant, person).await?
+                }
+                _ => invitation::resend(&by, &tenant, &email).await?,
+            };
+            return Ok(print::user(&user::show(parts, &tenant, user).await?, json));
+        }
+        UserCommand::Withdraw { tenant, email } => {
+            let tenant = load(parts, &tenant).await?;
+            return Ok(print::gone(invitation::withdraw(&by, &tenant, &email).await?, json));
+        }
+        UserCommand::Delete(named) => {
+            let tenant = load(parts, &named.tenant).await?;
+            let user = user::find(parts, &tenant, &named.user).await?;
+            user::delete(&by, &tenant, user).await?;
+            return Ok(print::gone(user, json));
         }
         UserCommand::Show(named) => (named, None),
         UserCommand::Suspend(named) => (named, Some(Change::Suspend)),

@@ -1,4 +1,3 @@
-use clap::CommandFactory;
 use serde_json::json;
 
 use super::{arguments::setting, *};
@@ -36,6 +35,16 @@ fn takes_every_command() {
         "user suspend acme a@b.test",
         "user resume acme a@b.test",
         "user revoke-sessions acme a@b.test --json",
+        "user import acme users.jsonl",
+        "user import acme - --format keycloak --dry-run --resume --report refused.jsonl --missing-name ?",
+        "user export acme --with-hashes --output users.jsonl --json",
+        "user invite acme a@b.test --first-name A --last-name B",
+        "user invite acme a@b.test --resend",
+        "user withdraw acme a@b.test",
+        "user delete acme a@b.test --json",
+        "tenant revoke-all acme",
+        "tenant delete acme --yes",
+        "completions zsh",
         "client-token acme backend --minutes 5",
         "mail kinds --json",
         "mail preview acme code --locale fr --template - --to code.html --send a@b.test",
@@ -72,6 +81,11 @@ fn what_is_no_command_is_a_usage_error() {
         "user create acme a@b.test",
         "user create acme a@b.test --first-name A --last-name B --password secret",
         "user show acme",
+        "user import acme",
+        "user invite acme a@b.test",
+        "user invite acme a@b.test --first-name A --last-name B --resend",
+        "completions cmd",
+        "user import acme users.xml --format xml",
         "client-token acme",
         "client-token acme backend --minutes 0",
         "mail preview acme",
@@ -96,5 +110,13 @@ fn a_client_token_lives_an_hour_unless_told() {
 fn a_password_loses_one_line_end_and_nothing_else() {
     for (text, password) in [("a b \n", "a b "), ("a\r\n", "a"), ("a\n\n", "a\n"), ("a\r", "a\r"), ("", "")] {
         assert_eq!(without_line_end(text), password, "{text:?}");
+    }
+}
+
+#[test]
+fn every_shell_completes_every_command() {
+    for shell in <clap_complete::Shell as clap::ValueEnum>::value_variants() {
+        let script = completions(*shell);
+        assert!(script.contains("revoke-sessions") && script.contains("with-hashes"), "{shell}");
     }
 }

@@ -64,6 +64,7 @@ impl Settings {
             ("sessions.remember_me_days", sessions.remember_me_days, 1, 30),
             ("tokens.access_minutes", self.tokens.access_minutes, 1, Tokens::MOST_ACCESS_MINUTES),
             ("trusted_device_days", self.trusted_device_days, 1, 90),
+            ("invitation_days", self.invitation_days, 1, 30),
         ] {
             if !(least..=most).contains(&value) {
                 refuse(key, Fault::value(format!("must be from {least} to {most}")));

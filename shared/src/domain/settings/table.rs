@@ -76,6 +76,12 @@ pub(super) const SETTINGS: &[(&str, &str, &str)] = &[
         "URL, or null",
         "The page that the mail about a changed address leads to. Null: the hosted one.",
     ),
+    (
+        "pages.invite",
+        "URL, or null",
+        "The page that the mail of an invitation leads to, where a password is chosen. Null: the hosted one.",
+    ),
+    ("invitation_days", "1–30", "So long the link of an invitation works."),
     ("trusted_device_days", "1–90", "So long a trusted device spares its owner the second factor."),
     ("mail.locale", "en | de | fr | es | it", "The language of the mails."),
     ("mail.sender", "e-mail address, or null", "Where mails come from. Null: the deployment's address."),

@@ -72,6 +72,8 @@ fn letters(network: &str, agent: &str, masked: &str) -> Vec<(&'static str, Lette
         ),
         ("email_restored", Letter::EmailRestored { at }),
         ("account_deleted", Letter::AccountDeleted { at }),
+        ("account_removed", Letter::AccountRemoved { at }),
+        ("invited", Letter::Invited { link: link(), expires_in_days: 7 }),
     ]
 }
 
@@ -97,7 +99,9 @@ fn subjects_hold_no_secret_and_bodies_do() {
             assert!(mail.subject.contains("Acme"));
             assert!(!mail.subject.contains(DIGITS) && !mail.subject.contains("lk_"));
             let secret = match name {
-                "verify_address" | "account_exists" | "reset_password" | "email_changed" => SECRET,
+                "verify_address" | "account_exists" | "reset_password" | "email_changed" | "invited" => {
+                    SECRET
+                }
                 "code" | "address_code" => DIGITS,
                 _ => continue,
             };
@@ -135,7 +139,7 @@ fn one_is_singular_and_answers_are_told_of() {
 #[test]
 fn a_notice_has_a_link_only_where_no_sign_in_page_can_help() {
     for (name, letter) in letters(NETWORK, FIREFOX, MASKED) {
-        let asked_for = ["verify_address", "account_exists", "reset_password"].contains(&name);
+        let asked_for = ["verify_address", "account_exists", "reset_password", "invited"].contains(&name);
         for locale in Locale::ALL {
             let mail = rendered(&letter, "Acme", locale);
             assert_eq!(mail.text.contains("http"), asked_for || name == "email_changed", "{name}");

@@ -2,6 +2,7 @@
 
 mod account;
 mod factors;
+mod invitation;
 mod sign_in;
 
 use jiff::Timestamp;
@@ -43,6 +44,8 @@ pub(super) fn words<'a>(letter: &'a Letter, tenant: &Plain, answered: bool) -> W
         }
         Letter::EmailRestored { at } => account::email_restored(tenant, *at),
         Letter::AccountDeleted { at } => account::account_deleted(tenant, *at),
+        Letter::AccountRemoved { at } => invitation::account_removed(tenant, *at),
+        Letter::Invited { link, expires_in_days } => invitation::invited(tenant, link, *expires_in_days),
     };
     let answers =
         if answered { format!("Replies go to {tenant}.") } else { "Replies are not read.".to_owned() };

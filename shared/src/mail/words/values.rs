@@ -16,7 +16,9 @@ pub(in crate::mail) fn value(value: Value, letter: &Letter, tenant: &Plain, loca
             | Letter::AddressCode { expires_in_minutes, .. } => {
                 span(*expires_in_minutes, Unit::Minute, locale)
             }
-            Letter::EmailChanged { days, .. } => span(*days, Unit::Day, locale),
+            Letter::EmailChanged { days, .. } | Letter::Invited { expires_in_days: days, .. } => {
+                span(*days, Unit::Day, locale)
+            }
             _ => String::new(),
         },
         Value::Factor => match letter {
