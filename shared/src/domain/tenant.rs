@@ -59,3 +59,31 @@ impl Tenant {
         self.settings.tokens.audience.as_deref().unwrap_or(self.slug.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A record from before there were own words and branding.
+    #[test]
+    fn an_older_record_reads_and_a_name_of_its_own_comes_first() {
+        let record = json!({
+            "id": TenantId::from_bytes([1; 16]),
+            "slug": "acme",
+            "display_name": "Acme",
+            "standing": "active",
+            "settings": { "mail": { "locale": "de" } },
+            "jwks": TenantKeys::default(),
+            "not_before": 0,
+            "created_at": 0,
+            "revision": 1,
+        });
+        let mut tenant: Tenant = serde_json::from_value(record).unwrap();
+        assert!(tenant.templates.is_empty());
+        assert_eq!(tenant.name(), "Acme");
+        tenant.settings.branding.name = Some("Acme & Daughters".to_owned());
+        assert_eq!(tenant.name(), "Acme & Daughters");
+    }
+}

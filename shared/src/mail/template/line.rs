@@ -162,7 +162,7 @@ fn fault_of(word: &str, places: &Places) -> Option<String> {
     } else {
         format!(
             "mail programs make a link of “{shown}”; a mail links to the tenant's own origins and pages alone, and a \
-             notice to none (write “z. B.” with a space)"
+             notice to none (abbreviations: write “z. B.” with a space)"
         )
     })
 }

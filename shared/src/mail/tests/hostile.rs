@@ -190,7 +190,7 @@ fn payloads() -> Vec<String> {
 
 /// Some of every sort: the gate is one for all languages, and what may differ is where a value stands.
 fn few(payloads: &[String]) -> impl Iterator<Item = &String> {
-    payloads.iter().step_by(9)
+    payloads.iter().step_by(15)
 }
 
 /// Every element with its attributes, in document order and with its depth.
