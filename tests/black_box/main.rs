@@ -17,6 +17,7 @@ mod factors;
 mod fence;
 mod input;
 mod login;
+mod mail_domains;
 mod mailboxes;
 mod metrics;
 mod mfa;

@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use latchkey::{
     domain::{
-        CustomData, Email, NewPassword, PersonName, Tenant,
+        CustomData, Email, Fault, NewPassword, PersonName, Tenant,
         event::Kind as EventKind,
         ids::UserId,
         password::About,
@@ -152,7 +152,7 @@ struct Wanted {
 impl Wanted {
     fn parse(request: &Request, tenant: &Tenant) -> Result<Self, Problem> {
         let mut form = request.form()?;
-        let email = form.text("email", Email::parse);
+        let email = form.text("email", |text| chosen(text, tenant));
         let about = About {
             email: email.as_ref(),
             tenant_name: &tenant.display_name,
@@ -192,6 +192,13 @@ impl Wanted {
             expires_at: later(request.at, SignedDuration::from_hours(Registration::LIFETIME_HOURS)),
         }
     }
+}
+
+/// An address that the tenant takes.
+fn chosen(text: &str, tenant: &Tenant) -> Result<Email, Fault> {
+    let email = Email::parse(text)?;
+    tenant.settings.mail_domains.admit(&email)?;
+    Ok(email)
 }
 
 /// What the contract asks for.

@@ -4,6 +4,7 @@
 //! ([`Settings::set`]); both check everything. [`Settings::table`] documents them.
 
 mod change;
+mod mail_domains;
 mod table;
 mod uri;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     change::SettingFaults,
+    mail_domains::{MailDomain, MailDomains},
     table::SettingDoc,
     uri::{Origin, PageUrl, RedirectUri},
 };
@@ -42,6 +44,7 @@ pub struct Settings {
     /// Whether only the tenant's own clients, with a token, may call the open endpoints.
     pub require_client_token: bool,
     pub relying_party: RelyingParty,
+    pub mail_domains: MailDomains,
 }
 
 /// Whether users need a second factor.
@@ -195,6 +198,7 @@ impl Default for Settings {
             mail: Mail::default(),
             require_client_token: false,
             relying_party: RelyingParty::default(),
+            mail_domains: MailDomains::default(),
         }
     }
 }

@@ -98,6 +98,16 @@ pub(super) const SETTINGS: &[(&str, &str, &str)] = &[
          must. It never changes, or every passkey is lost. Null: the host of the deployment.",
     ),
     ("relying_party.name", "text, or null", "Its name, as authenticators show it. Null: the tenant's name."),
+    (
+        "mail_domains.allowed",
+        "list of domains",
+        "People may choose an address only at one of these; *.example.com is every domain below example.com. Empty: any.",
+    ),
+    (
+        "mail_domains.refused",
+        "list of domains",
+        "Nobody may choose an address at one of these, allowed or not. Who has one still gets in.",
+    ),
 ];
 
 impl Settings {

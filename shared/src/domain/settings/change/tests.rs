@@ -30,6 +30,7 @@ fn everything_given_comes_back() {
         "mail": {"locale": "de", "sender": "login@acme.test", "reply_to": "help@acme.test", "daily_budget": 10, "new_sign_in": false},
         "require_client_token": true,
         "relying_party": {"id": "acme.test", "name": "Acme"},
+        "mail_domains": {"allowed": ["acme.test", "*.acme.test"], "refused": ["guests.acme.test"]},
     });
     let settings = Settings::parse(given.clone()).unwrap();
     assert_eq!(serde_json::to_value(&settings).unwrap(), given);
