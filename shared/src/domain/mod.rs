@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod clock;
+pub mod common_passwords;
 pub mod custom_data;
 pub mod device;
 pub mod email;
