@@ -7,6 +7,8 @@ mod account;
 mod admin_commands;
 mod authenticators;
 mod authorization;
+mod captcha;
+mod captcha_providers;
 mod contract;
 mod data_keys;
 mod devices;

@@ -12,6 +12,7 @@
 mod answer;
 pub mod authenticator;
 mod budget;
+pub mod captcha;
 pub mod factors;
 mod inbox;
 mod metrics;

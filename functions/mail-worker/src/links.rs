@@ -55,6 +55,7 @@ mod tests {
             standing: TenantStatus::Active,
             settings: Settings::default(),
             keys: TenantKeys::default(),
+            sealed_captcha: None,
             not_before: Timestamp::UNIX_EPOCH,
             created_at: Timestamp::UNIX_EPOCH,
             revision: 1,

@@ -5,6 +5,7 @@
 
 use async_trait::async_trait;
 use latchkey::{
+    captcha::{self, CaptchaToken},
     domain::{
         CustomData, Email, Fault, NewPassword, PersonName, Tenant,
         event::Kind as EventKind,
@@ -13,7 +14,7 @@ use latchkey::{
         registration::Registration,
         user::{Profile, UserStatus},
     },
-    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
+    http::{Code, Endpoint, Operation, Problem, Request, Response, Route},
     jiff::SignedDuration,
     keys::{Purpose, StoredHash},
     runtime::Parts,
@@ -54,6 +55,7 @@ impl Endpoint for Register {
         }
         let wanted = Wanted::parse(request, &tenant)?;
         self.count(request, &tenant, &wanted).await?;
+        captcha::demand(&self.parts, request, &tenant, wanted.captcha.as_ref()).await?;
         let hash = self.parts.hasher.hash(wanted.password.expose(), &*self.parts.entropy).await;
         if tenant.settings.require_email_verification {
             self.keep_pending(request, &tenant, wanted, &hash).await
@@ -143,6 +145,7 @@ impl Register {
 struct Wanted {
     email: Email,
     password: NewPassword,
+    captcha: Option<CaptchaToken>,
     first_name: PersonName,
     last_name: PersonName,
     redirect_uri: Option<String>,
@@ -164,14 +167,15 @@ impl Wanted {
             password,
             form.text("first_name", PersonName::parse),
             form.text("last_name", PersonName::parse),
-            form.optional_text("captcha_token", form::any),
+            form.optional_text("captcha_token", CaptchaToken::parse),
             form.optional_text("redirect_uri", |text| tenant.settings.allowed_redirect(text)),
             form.optional_object("custom_data", CustomData::parse),
             email,
         );
-        let (password, first_name, last_name, _, redirect_uri, custom_data, email) = form.finish(values)?;
+        let (password, first_name, last_name, captcha, redirect_uri, custom_data, email) =
+            form.finish(values)?;
         let redirect_uri = redirect_uri.map(|uri| uri.as_str().to_owned());
-        Ok(Self { email, password, first_name, last_name, redirect_uri, custom_data })
+        Ok(Self { email, password, captcha, first_name, last_name, redirect_uri, custom_data })
     }
 
     fn into_registration(self, user_id: UserId, tenant: &Tenant, request: &Request) -> Registration {

@@ -5,6 +5,7 @@
 
 mod audit;
 mod aws;
+pub mod captcha;
 pub mod cli;
 pub mod data_keys;
 mod environment;

@@ -2,7 +2,7 @@
 
 use latchkey::{
     domain::{
-        Settings, Tenant, TenantKeys, TenantSlug,
+        Fault, Settings, Tenant, TenantKeys, TenantSlug,
         event::Kind,
         ids::{EventId, TenantId},
         settings::SettingFaults,
@@ -14,7 +14,7 @@ use latchkey::{
 };
 use serde_json::Value;
 
-use crate::{AdminError, audit::record, key};
+use crate::{AdminError, audit::record, captcha, key};
 
 /// Makes a tenant and its first signing key.
 ///
@@ -26,6 +26,7 @@ pub async fn create(
     name: &str,
     settings: Settings,
 ) -> Result<Tenant, AdminError> {
+    captcha::check(&settings, false)?;
     parts.store.settle_keys(&parts.keys).await?;
     let (jwk, sealed) = key::fresh(parts, slug, settings.tokens.algorithm)?;
     let now = parts.clock.now();
@@ -36,6 +37,7 @@ pub async fn create(
         standing: TenantStatus::Active,
         settings,
         keys: TenantKeys::of(jwk, now),
+        sealed_captcha: None,
         not_before: Timestamp::UNIX_EPOCH,
         created_at: now,
         revision: 1,
@@ -59,7 +61,7 @@ pub async fn list(parts: &Parts) -> Result<Vec<Tenant>, AdminError> {
     Ok(parts.store.tenants().await?)
 }
 
-/// Changes settings, all or none.
+/// Changes settings, all or none; the captcha's secret is taken among them.
 ///
 /// # Errors
 /// [`AdminError::Settings`] with every fault; [`AdminError::Overtaken`]; the store.
@@ -68,9 +70,10 @@ pub async fn set(
     slug: &TenantSlug,
     changes: &[(String, Value)],
 ) -> Result<Tenant, AdminError> {
+    let (secret, changes) = captcha::taken_from(changes).map_err(AdminError::Settings)?;
     change(parts, slug, Kind::TenantChanged, |tenant| {
-        tenant.settings = with(&tenant.settings, changes).map_err(AdminError::Settings)?;
-        Ok(())
+        tenant.settings = with(&tenant.settings, &changes).map_err(AdminError::Settings)?;
+        secret.put(parts, tenant)
     })
     .await
 }
@@ -87,6 +90,9 @@ pub fn with(settings: &Settings, changes: &[(String, Value)]) -> Result<Settings
         let place = known.iter().any(|setting| setting.key == key).then(|| key.replace('.', "/"));
         match place.and_then(|place| whole.pointer_mut(&format!("/{place}"))) {
             Some(place) => *place = value.clone(),
+            None if key == captcha::SECRET => {
+                faults.push((key.clone(), Fault::value("is set with tenant set, once the tenant is there")));
+            }
             None => faults.extend(settings.set(key, value.clone()).err().unwrap_or_default()),
         }
     }

@@ -3,6 +3,7 @@
 //! An administrator gives them as JSON ([`Settings::parse`]) or one at a time
 //! ([`Settings::set`]); both check everything. [`Settings::table`] documents them.
 
+mod captcha;
 mod change;
 mod mail_domains;
 mod table;
@@ -12,6 +13,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    captcha::{Captcha, CaptchaProvider},
     change::SettingFaults,
     mail_domains::{MailDomain, MailDomains},
     table::SettingDoc,
@@ -45,6 +47,7 @@ pub struct Settings {
     pub require_client_token: bool,
     pub relying_party: RelyingParty,
     pub mail_domains: MailDomains,
+    pub captcha: Captcha,
 }
 
 /// Whether users need a second factor.
@@ -199,6 +202,7 @@ impl Default for Settings {
             require_client_token: false,
             relying_party: RelyingParty::default(),
             mail_domains: MailDomains::default(),
+            captcha: Captcha::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 
 use super::{Settings, TenantKeys, TenantSlug, ids::TenantId};
 
@@ -24,6 +25,9 @@ pub struct Tenant {
     /// The public keys that its tokens verify with.
     #[serde(rename = "jwks")]
     pub keys: TenantKeys,
+    /// The secret that its captcha's provider knows it by, sealed to this item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_captcha: Option<ByteBuf>,
     /// Whatever was issued before is dead.
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     pub not_before: Timestamp,

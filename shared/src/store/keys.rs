@@ -136,6 +136,11 @@ impl Key {
         Self::new(Table::Challenges, &["W", &tenant.to_string(), &challenge.to_string()], &["W"])
     }
 
+    /// A captcha's challenge that was solved, and so is spent.
+    pub fn solved_captcha(tenant: TenantId, challenge: &str) -> Self {
+        Self::new(Table::Challenges, &["C", &tenant.to_string(), challenge], &["C"])
+    }
+
     pub fn handle(tenant: TenantId, token: &Bearer) -> Self {
         let selector = token.selector().text();
         Self::new(Table::Challenges, &["M", &tenant.to_string(), &selector], &[&token.hash()])

@@ -8,6 +8,7 @@ mod addresses;
 mod audit;
 mod backup_codes;
 mod buckets;
+mod captcha;
 mod challenges;
 mod deletion;
 mod devices;
@@ -27,6 +28,7 @@ pub mod schema;
 mod sessions;
 mod signing_keys;
 mod start;
+mod suspicion;
 mod tenants;
 mod transaction;
 mod undeliverable;
@@ -51,6 +53,7 @@ pub use schema::Tables;
 pub use sessions::Rotation;
 pub use signing_keys::SealedKey;
 pub use start::{KeyCheck, StartFault};
+pub use suspicion::Tries;
 pub use users::{Created, NewUser};
 
 use crate::{

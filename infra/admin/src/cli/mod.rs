@@ -15,7 +15,7 @@ use latchkey::{
 };
 
 use crate::{
-    AdminError, data_keys,
+    AdminError, captcha, data_keys,
     environment::Variables,
     fence,
     key::{self, Rotation},
@@ -132,7 +132,14 @@ async fn on_tenant(parts: &Parts, command: TenantCommand, json: bool) -> Result<
             tenant::create(parts, &slug, name.as_deref().unwrap_or(slug.as_str()), wanted).await?
         }
         TenantCommand::Show { slug } => tenant::show(parts, &parse(&slug)?).await?,
-        TenantCommand::Set { slug, settings } => tenant::set(parts, &parse(&slug)?, &settings).await?,
+        TenantCommand::Set { slug, mut settings } => {
+            for (key, value) in &mut settings {
+                if key == captcha::SECRET && value == "-" {
+                    *value = read_password()?.into();
+                }
+            }
+            tenant::set(parts, &parse(&slug)?, &settings).await?
+        }
         TenantCommand::Suspend { slug } => tenant::suspend(parts, &parse(&slug)?).await?,
         TenantCommand::Resume { slug } => tenant::resume(parts, &parse(&slug)?).await?,
     };

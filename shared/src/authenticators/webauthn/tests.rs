@@ -26,6 +26,7 @@ fn tenant() -> Tenant {
         standing: TenantStatus::Active,
         settings: Settings::parse(settings).unwrap(),
         keys: TenantKeys::default(),
+        sealed_captcha: None,
         not_before: jiff::Timestamp::UNIX_EPOCH,
         created_at: jiff::Timestamp::UNIX_EPOCH,
         revision: 1,

@@ -85,6 +85,9 @@ impl Settings {
         if !all_differ(&self.origins) {
             refuse("origins", Fault::value("must not name an origin twice"));
         }
+        if let Err(fault) = self.captcha.check_site_key() {
+            refuse("captcha.site_key", fault);
+        }
         let MailDomains { allowed, refused } = &self.mail_domains;
         for (key, domains) in [("mail_domains.allowed", allowed), ("mail_domains.refused", refused)] {
             if !all_differ(domains) {

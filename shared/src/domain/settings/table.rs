@@ -108,6 +108,14 @@ pub(super) const SETTINGS: &[(&str, &str, &str)] = &[
         "list of domains",
         "Nobody may choose an address at one of these, allowed or not. Who has one still gets in.",
     ),
+    (
+        "captcha.provider",
+        "altcha | turnstile | hcaptcha | recaptcha, or null",
+        "The captcha that every registration needs, and a login and a forgotten password after suspicious failures. \
+         altcha is proof of work and needs nothing else; for the others, captcha.secret is set with tenant set, \
+         too, and never shown.",
+    ),
+    ("captcha.site_key", "text, or null", "What the provider's widget is shown with; public."),
 ];
 
 impl Settings {

@@ -31,6 +31,7 @@ fn everything_given_comes_back() {
         "require_client_token": true,
         "relying_party": {"id": "acme.test", "name": "Acme"},
         "mail_domains": {"allowed": ["acme.test", "*.acme.test"], "refused": ["guests.acme.test"]},
+        "captcha": {"provider": "turnstile", "site_key": "0x4AAA"},
     });
     let settings = Settings::parse(given.clone()).unwrap();
     assert_eq!(serde_json::to_value(&settings).unwrap(), given);
@@ -52,14 +53,14 @@ fn every_fault_is_named_at_once() {
         "trusted_device_days": 91,
         "mail": {"sender": "Acme <login@acme.test>"},
         "relying_party": {"id": "https://acme.test", "name": "a\nb"},
-        "captcha": {},
+        "captcha": {"provider": "hcaptcha"},
     }));
     let mut keys = keys(faults);
     keys.sort_unstable();
     assert_eq!(
         keys,
         [
-            "captcha",
+            "captcha.site_key",
             "default_redirect_uri",
             "mail.sender",
             "mfa.methods",
