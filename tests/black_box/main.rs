@@ -7,6 +7,7 @@ mod account;
 mod admin_commands;
 mod authenticators;
 mod authorization;
+mod breached;
 mod captcha;
 mod captcha_providers;
 mod contract;

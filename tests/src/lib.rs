@@ -11,6 +11,7 @@
 
 mod answer;
 pub mod authenticator;
+pub mod breaches;
 mod budget;
 pub mod captcha;
 pub mod factors;

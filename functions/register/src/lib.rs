@@ -18,7 +18,7 @@ use latchkey::{
     jiff::SignedDuration,
     keys::{Purpose, StoredHash},
     runtime::Parts,
-    sign_in::{event, later},
+    sign_in::{event, later, refuse_breached},
     store::{Bucket, Created, NewUser},
     tokens::{Bearer, Kind, Selector},
 };
@@ -56,7 +56,11 @@ impl Endpoint for Register {
         let wanted = Wanted::parse(request, &tenant)?;
         self.count(request, &tenant, &wanted).await?;
         captcha::demand(&self.parts, request, &tenant, wanted.captcha.as_ref()).await?;
-        let hash = self.parts.hasher.hash(wanted.password.expose(), &*self.parts.entropy).await;
+        let (hash, breached) = futures::join!(
+            self.parts.hasher.hash(wanted.password.expose(), &*self.parts.entropy),
+            refuse_breached(&self.parts, &tenant, "password", &wanted.password),
+        );
+        breached?;
         if tenant.settings.require_email_verification {
             self.keep_pending(request, &tenant, wanted, &hash).await
         } else {

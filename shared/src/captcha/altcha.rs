@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{Entropy, Tenant, ids::TenantId},
+    domain::{Entropy, Tenant, hex, ids::TenantId},
     http::{Problem, Request},
     keys::DataKey,
     runtime::Parts,
@@ -105,10 +105,6 @@ fn solution_hash(salt: &str, number: u64) -> String {
     hex(digest::digest(&digest::SHA256, format!("{salt}{number}").as_bytes()).as_ref())
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let pairs = text.as_bytes().chunks(2);
     pairs
@@ -133,7 +129,11 @@ mod tests {
     }
 
     fn solved(challenge: &Challenge) -> Value {
-        let right = |number: &u32| solution_hash(&challenge.salt, u64::from(*number)) == challenge.challenge;
+        let wanted = unhex(&challenge.challenge).unwrap();
+        let right = |number: &u32| {
+            let text = format!("{}{number}", challenge.salt);
+            digest::digest(&digest::SHA256, text.as_bytes()).as_ref() == wanted
+        };
         let number = (0..=challenge.maxnumber).find(right).unwrap();
         json!({
             "algorithm": challenge.algorithm, "challenge": challenge.challenge, "number": number,

@@ -77,11 +77,7 @@ impl Verdict {
 fn is_ours(code: &str) -> bool {
     matches!(
         code,
-        "missing-input-secret"
-            | "invalid-input-secret"
-            | "sitekey-secret-mismatch"
-            | "bad-request"
-            | "internal-error"
+        "missing-input-secret" | "invalid-input-secret" | "sitekey-secret-mismatch" | "internal-error"
     )
 }
 

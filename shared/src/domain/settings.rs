@@ -109,6 +109,8 @@ pub struct Mfa {
 pub struct Password {
     /// In code points; what is in force says [`Settings::password_rules`].
     pub min_length: Option<u16>,
+    /// Whether new passwords are looked up in "Have I Been Pwned", besides the functions' own filter.
+    pub hibp: bool,
 }
 
 /// How long sessions live; what is in force says [`Settings::session_limits`].
@@ -333,7 +335,7 @@ mod tests {
     fn the_password_minimum_follows_the_policy() {
         let least = |settings: &Settings| settings.password_rules().min_length;
         let given = |settings: Settings, min_length| {
-            least(&Settings { password: Password { min_length: Some(min_length) }, ..settings })
+            least(&Settings { password: Password { min_length: Some(min_length), hibp: false }, ..settings })
         };
         assert_eq!(least(&Settings::default()), 15);
         assert_eq!(least(&required(&[Method::Totp])), 8);

@@ -16,12 +16,15 @@ use crate::domain::settings::CaptchaProvider;
 
 /// For a whole call.
 const LONGEST: Duration = Duration::from_secs(2);
+/// <https://haveibeenpwned.com/API/v3#PwnedPasswords>
+const BREACHES: &str = "https://api.pwnedpasswords.com";
 /// Of an answer.
 const MOST_BYTES: usize = 256 * 1024;
 
 /// Calls to these services. Errors are sentences for the log, without anything that was sent.
 pub struct Outside {
     captcha_url: Option<String>,
+    breaches_url: String,
     by_tls: OnceLock<Result<SharedHttpConnector, String>>,
     /// For an address that a test has in a service's place.
     plain: OnceLock<Result<SharedHttpConnector, String>>,
@@ -32,6 +35,7 @@ impl Outside {
     pub(super) fn read(get: &dyn Fn(&str) -> Option<String>) -> Self {
         Self {
             captcha_url: optional(get, "LATCHKEY_CAPTCHA_URL"),
+            breaches_url: optional(get, "LATCHKEY_HIBP_URL").unwrap_or_else(|| BREACHES.to_owned()),
             by_tls: OnceLock::new(),
             plain: OnceLock::new(),
         }
@@ -58,6 +62,15 @@ impl Outside {
         request.set_method("POST").map_err(|_| "no method")?;
         request.set_uri(url).map_err(|_| "no address")?;
         request.headers_mut().insert("content-type", "application/x-www-form-urlencoded");
+        self.call(request).await
+    }
+
+    /// The breached passwords whose hashes begin with these five digits: a line each, the rest of the
+    /// hash and a count, padded with lines that count nought.
+    pub(crate) async fn breached_range(&self, prefix: &str) -> Result<Vec<u8>, String> {
+        let url = format!("{}/range/{prefix}", self.breaches_url);
+        let mut request = HttpRequest::get(url).map_err(|_| "no address")?;
+        request.headers_mut().insert("add-padding", "true");
         self.call(request).await
     }
 

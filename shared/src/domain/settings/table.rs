@@ -39,6 +39,12 @@ pub(super) const SETTINGS: &[(&str, &str, &str)] = &[
         "The least length of a new password, in characters. Null: 8 where mfa.policy is required, else 15.",
     ),
     (
+        "password.hibp",
+        "true | false",
+        "Whether new passwords are looked up in Have I Been Pwned, too: five digits of a hash are sent there. Where it \
+         does not answer within two seconds, the password is taken.",
+    ),
+    (
         "sessions.idle_minutes",
         "1–1440",
         "A session that is not refreshed for so long ends; 60 at most at AAL2.",

@@ -19,7 +19,7 @@ fn everything_given_comes_back() {
         "self_registration": false,
         "require_email_verification": false,
         "mfa": {"policy": "required", "methods": ["webauthn", "email"]},
-        "password": {"min_length": 12},
+        "password": {"min_length": 12, "hibp": true},
         "sessions": {"idle_minutes": 30, "absolute_minutes": 600, "remember_me_days": 7},
         "tokens": {"delivery": "body", "algorithm": "ES256", "audience": "https://api.acme.test", "access_minutes": 5},
         "redirect_uris": ["https://app.acme.test/done", "http://localhost:5173/done"],
