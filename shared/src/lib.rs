@@ -8,6 +8,7 @@
 //! - [`authenticators`]: what a second factor proves, and how.
 //! - [`store`], [`mail`]: DynamoDB and SES.
 //! - [`http`]: events, requests, answers and problems. `lambda_http` stops here.
+//! - [`captcha`]: whether a person is there.
 //! - [`admission`], [`sign_in`]: who may, and what happens once somebody proved who they are.
 //! - [`runtime`]: the environment, start-up, and how a function is run; its `Parts` are what the two
 //!   above are handed.
@@ -16,6 +17,7 @@
 pub mod administration;
 pub mod admission;
 pub mod authenticators;
+pub mod captcha;
 pub mod domain;
 pub mod http;
 pub mod keys;

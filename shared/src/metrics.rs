@@ -28,6 +28,8 @@ pub enum Metric {
     Faults,
     /// Transactions that met another; each is tried again.
     TransactionConflicts,
+    /// New passwords that a tenant has looked up in breaches, and nobody answered.
+    UncheckedPasswords,
     /// How old a mail was that is tried late.
     OutboxAge,
     /// Mails that could not be sent while they were of use.

@@ -67,6 +67,8 @@ async fn after_a_reseal_the_new_keys_alone_open_everything() {
     let verification = house.mailed_token("bob@example.com", "lk_vfy_").await;
     // A code that waits to be mailed: the worker does not run by itself.
     client.post_as("/api/v1/me/mfa/email/enable", &token, &json!({})).await.data();
+    let secret = ("captcha.secret".to_owned(), json!("a provider's"));
+    admin::tenant::set(&house.by, &tenant.slug, &[secret]).await.unwrap();
     let old = house.parts.store.count_seals(&house.parts.keys).await.unwrap();
     assert_eq!((old.stale, old.unreadable), (0, 0));
     let sealed = left_of_the_old_key(&house).await;

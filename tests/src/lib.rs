@@ -11,7 +11,9 @@
 
 mod answer;
 pub mod authenticator;
+pub mod breaches;
 mod budget;
+pub mod captcha;
 pub mod factors;
 mod inbox;
 mod metrics;

@@ -34,8 +34,8 @@ impl Endpoint for AdminTenants {
         Route::post(RESUME),
         Route::post(REVOKE_ALL),
     ];
-    /// A tenant is made with its first signing key.
-    const KEYS: &'static [Purpose] = &[Purpose::Signing];
+    /// A captcha's secret is sealed with the first; a tenant is made with a signing key.
+    const KEYS: &'static [Purpose] = &[Purpose::Passwords, Purpose::Signing];
 
     fn new(parts: Parts) -> Self {
         Self { parts }

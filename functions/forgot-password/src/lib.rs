@@ -4,18 +4,20 @@
 
 use async_trait::async_trait;
 use latchkey::{
+    captcha::{self, CaptchaToken},
     domain::{
         Email, EmailKey, Tenant,
         errand::{Errand, What},
         event::Kind as EventKind,
         registration::Reset,
+        throttle::Suspicion,
     },
     http::{Endpoint, Operation, Problem, Request, Response, Route},
     jiff::SignedDuration,
     keys::Purpose,
     runtime::Parts,
     sign_in::{event, later},
-    store::Bucket,
+    store::{Bucket, Failures},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -31,7 +33,8 @@ impl Endpoint for ForgotPassword {
         Route::post("/api/v1/auth/tenants/{tenant_slug}/forgot-password"),
         Route::post("/api/v1/auth/tenants/{tenant_slug}/password/forgot"),
     ];
-    const KEYS: &'static [Purpose] = &[];
+    /// For the captcha alone.
+    const KEYS: &'static [Purpose] = &[Purpose::Passwords];
 
     fn new(parts: Parts) -> Self {
         Self { parts }
@@ -49,7 +52,9 @@ impl Endpoint for ForgotPassword {
     async fn call(&self, request: &Request) -> Result<Response, Problem> {
         let tenant = self.parts.tenants.of(request).await?;
         let wanted = Wanted::parse(request, &tenant)?;
-        self.count(request, &tenant).await?;
+        if self.count(request, &tenant, &wanted).await?.is_grave() {
+            captcha::demand(&self.parts, request, &tenant, wanted.captcha.as_ref()).await?;
+        }
         self.ask(request, &tenant, wanted).await?;
         Ok(Response::data(
             request,
@@ -59,9 +64,22 @@ impl Endpoint for ForgotPassword {
 }
 
 impl ForgotPassword {
-    async fn count(&self, request: &Request, tenant: &Tenant) -> Result<(), Problem> {
-        let network = Bucket::forgot_of_network(tenant.id, request.from);
-        Problem::unless_allowed(self.parts.store.count(&network).await?)
+    /// Counts the try. Only for a tenant with a captcha it is looked at what the logins have left: the
+    /// same for known and unknown accounts.
+    async fn count(&self, request: &Request, tenant: &Tenant, wanted: &Wanted) -> Result<Suspicion, Problem> {
+        let store = &self.parts.store;
+        let bucket = Bucket::forgot_of_network(tenant.id, request.from);
+        let left = async {
+            if tenant.settings.captcha.provider.is_none() {
+                return Ok(Suspicion::default());
+            }
+            let network = Bucket::login_of_network(tenant.id, request.from);
+            store.suspicion(&network, &Failures::of_account(tenant.id, &wanted.email_key)).await
+        };
+        let (counted, left) = futures::try_join!(store.count_tries(&bucket), left)?;
+        Problem::unless_allowed(counted.verdict)?;
+        let many = counted.tries > Suspicion::RESETS;
+        Ok(if many { Suspicion { tries: u32::MAX, ..left } } else { left })
     }
 
     async fn ask(&self, request: &Request, tenant: &Tenant, wanted: Wanted) -> Result<(), Problem> {
@@ -83,6 +101,7 @@ impl ForgotPassword {
 struct Wanted {
     email_key: EmailKey,
     redirect_uri: Option<String>,
+    captcha: Option<CaptchaToken>,
 }
 
 impl Wanted {
@@ -91,10 +110,11 @@ impl Wanted {
         let values = (
             form.text("email", Email::parse),
             form.optional_text("redirect_uri", |text| tenant.settings.allowed_redirect(text)),
+            form.optional_text("captcha_token", CaptchaToken::parse),
         );
-        let (email, redirect_uri) = form.finish(values)?;
+        let (email, redirect_uri, captcha) = form.finish(values)?;
         let redirect_uri = redirect_uri.map(|uri| uri.as_str().to_owned());
-        Ok(Self { email_key: email.key().clone(), redirect_uri })
+        Ok(Self { email_key: email.key().clone(), redirect_uri, captcha })
     }
 }
 
@@ -104,6 +124,8 @@ pub struct ForgotPasswordRequest {
     #[schema(format = Email)]
     pub email: String,
     pub redirect_uri: Option<String>,
+    /// After suspicious failures, where the tenant has a captcha.
+    pub captcha_token: Option<String>,
 }
 
 #[derive(Serialize)]

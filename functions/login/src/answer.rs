@@ -18,6 +18,8 @@ pub struct LoginRequest {
     #[schema(default = false, required = false)]
     pub remember_me: bool,
     pub trusted_device_token: Option<String>,
+    /// After suspicious failures, where the tenant has a captcha.
+    pub captcha_token: Option<String>,
 }
 
 #[derive(Default, Serialize, ToSchema)]

@@ -1,7 +1,8 @@
 //! What a login asks, and what is counted before it is looked at.
 
 use latchkey::{
-    domain::{Email, GivenPassword, Tenant, device::Device, user::Login as Account},
+    captcha::{self, CaptchaToken},
+    domain::{Email, GivenPassword, Tenant, device::Device, throttle::Suspicion, user::Login as Account},
     http::{Problem, Request, cookies, form},
     runtime::Parts,
     sign_in::Presented,
@@ -12,6 +13,7 @@ pub struct Asked {
     pub email: Email,
     pub password: GivenPassword,
     pub remember_me: bool,
+    captcha: Option<CaptchaToken>,
     /// The trusted device's token, or the known device's cookie.
     presented: Option<Presented>,
 }
@@ -24,8 +26,9 @@ impl Asked {
             form.text("password", GivenPassword::parse),
             form.flag("remember_me"),
             form.optional_text("trusted_device_token", form::any),
+            form.optional_text("captcha_token", CaptchaToken::parse),
         );
-        let (email, password, remember_me, trusted) = form.finish(values)?;
+        let (email, password, remember_me, trusted, captcha) = form.finish(values)?;
         let known = request.cookie(&cookies::device_name(tenant));
         if known.is_some() {
             cookies::guard(request, tenant)?;
@@ -34,7 +37,7 @@ impl Asked {
             Some(text) => Presented::read(parts, request, tenant, &text)?,
             None => None,
         };
-        Ok(Self { email, password, remember_me, presented })
+        Ok(Self { email, password, remember_me, captcha, presented })
     }
 }
 
@@ -44,13 +47,17 @@ pub struct Attempt {
     /// The device that was presented, if it stands for this account.
     pub device: Option<Device>,
     pub failures: Failures,
+    network: Bucket,
+    /// The first try from this network at this account lately, on no device of its owner's.
+    from_a_stranger: bool,
 }
 
 impl Attempt {
     /// Counts the try and reads the account meanwhile; the same for known and unknown accounts.
     ///
     /// A device that stands has a bucket of its own, in place of the network's on this account:
-    /// the login goes on if either way is open, so that a stranger cannot lock the owner out.
+    /// the login goes on if either way is open, so that a stranger cannot lock the owner out. Nor is a
+    /// captcha asked for there.
     pub async fn count(
         parts: &Parts,
         request: &Request,
@@ -71,20 +78,35 @@ impl Attempt {
                 None => Ok::<_, StoreError>(None),
             }
         };
-        let (account, device, network, narrow, (of_account, _)) = futures::try_join!(
+        let (account, device, wide, narrow, (of_account, networks)) = futures::try_join!(
             store.login(tenant.id, email),
             device,
-            store.count(&network),
-            store.count(&narrow),
-            store.count_failure(&failures),
+            store.count_tries(&network),
+            store.count_tries(&narrow),
+            store.count_account_failure(&failures),
         )?;
         let device = device.filter(|device| {
             let presented = asked.presented.as_ref().zip(account.as_ref());
             presented.is_some_and(|(presented, account)| presented.stands(device, account, tenant, request))
         });
-        let stranger = network.and(of_account);
-        let verdict = if device.is_some() { narrow.or(stranger) } else { narrow.and(stranger) };
+        let stranger = wide.verdict.and(of_account);
+        let verdict =
+            if device.is_some() { narrow.verdict.or(stranger) } else { narrow.verdict.and(stranger) };
         Problem::unless_allowed(verdict)?;
-        Ok(Self { account, device, failures })
+        let seen = Suspicion { tries: wide.tries, accounts: wide.accounts, networks };
+        if device.is_none() && seen.is_grave() {
+            captcha::demand(parts, request, tenant, asked.captcha.as_ref()).await?;
+        }
+        // A device that does not stand says nothing of this account: each such try counts.
+        let from_a_stranger = device.is_none() && (asked.presented.is_some() || narrow.tries <= 1);
+        Ok(Self { account, device, failures, network, from_a_stranger })
+    }
+
+    /// Notes a wrong password for what it says of credential stuffing; nothing where nobody asks.
+    pub async fn note_failure(&self, parts: &Parts, tenant: &Tenant) -> Result<(), StoreError> {
+        if self.from_a_stranger && tenant.settings.captcha.provider.is_some() {
+            parts.store.note_stranger(&self.network, &self.failures).await?;
+        }
+        Ok(())
     }
 }

@@ -82,7 +82,12 @@ impl Login {
                 self.refuse(request, tenant, Some(account), Code::EmailNotVerified).await
             }
             (Some(account), Some(stored)) if right => Ok((account, stored)),
-            _ => self.refuse(request, tenant, account, Code::InvalidCredentials).await,
+            _ => {
+                let refused = self.refuse(request, tenant, account, Code::InvalidCredentials);
+                let (refused, noted) = futures::join!(refused, attempt.note_failure(parts, tenant));
+                noted?;
+                refused
+            }
         }
     }
 

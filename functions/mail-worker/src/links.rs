@@ -60,6 +60,7 @@ mod tests {
             settings: Settings::default(),
             keys: TenantKeys::default(),
             templates: BTreeSet::new(),
+            sealed_captcha: None,
             not_before: Timestamp::UNIX_EPOCH,
             created_at: Timestamp::UNIX_EPOCH,
             revision: 1,

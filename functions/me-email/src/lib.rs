@@ -70,6 +70,8 @@ impl MeEmail {
         if *new.key() == recent.login.email_key {
             return Err(Problem::at_field("email", Fault::value("this is the account's address already")));
         }
+        let domains = &recent.caller.tenant.settings.mail_domains;
+        domains.admit(&new).map_err(|fault| Problem::at_field("email", fault))?;
         let mailbox = Mailbox {
             email_key: new.key().clone(),
             address: new.address(),

@@ -52,6 +52,8 @@ impl Endpoint for MePassword {
         let caller = Caller::of(request, parts).await?;
         let login = caller.login(parts).await?;
         let new = check(new, &caller.tenant, &login)?;
+        // Before the old one is counted: who chooses a bad one has not guessed.
+        sign_in::refuse_breached(parts, &caller.tenant, "new_password", &new).await?;
         match old {
             Some(old) => self.check_old(request, &caller, &login, &old).await?,
             None => check_factor(request, &caller, &login)?,

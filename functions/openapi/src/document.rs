@@ -176,6 +176,16 @@ struct ProblemDocument {
     #[schema(schema_with = codes)]
     code: String,
     request_id: String,
+    /// Of `captcha_required` and `captcha_refused`: what is to be solved.
+    captcha: Option<CaptchaDocument>,
+}
+
+#[derive(ToSchema)]
+#[schema(as = Captcha)]
+#[expect(dead_code, reason = "describes what `Problem::response` writes")]
+struct CaptchaDocument {
+    provider: String,
+    site_key: Option<String>,
 }
 
 /// Names and positions, as FastAPI has it.

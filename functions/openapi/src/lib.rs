@@ -63,6 +63,7 @@ pub fn document(base_url: &str) -> Value {
         .of::<me_mfa_webauthn::MeMfaWebauthn>()
         .of::<me_mfa_email::MeMfaEmail>()
         .of::<me_mfa_backup_codes::MeMfaBackupCodes>()
+        .of::<captcha::Captcha>()
         .of::<well_known::WellKnown>()
         .of::<admin_tenants::AdminTenants>()
         .of::<admin_users::AdminUsers>()

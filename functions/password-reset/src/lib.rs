@@ -17,7 +17,7 @@ use latchkey::{
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
     keys::Purpose,
     runtime::Parts,
-    sign_in::event,
+    sign_in::{event, refuse_breached},
     store::{Bucket, Failures, ResetOutcome, StoreError},
     tokens::{Bearer, Kind},
 };
@@ -57,7 +57,12 @@ impl Endpoint for PasswordReset {
         check_against_address(&password, &reset, &tenant)?;
         let store = &self.parts.store;
         let hashing = self.parts.hasher.hash(password.expose(), &*self.parts.entropy);
-        let (account, hash) = futures::join!(store.login(tenant.id, &reset.email_key), hashing);
+        let (account, hash, breached) = futures::join!(
+            store.login(tenant.id, &reset.email_key),
+            hashing,
+            refuse_breached(&self.parts, &tenant, "new_password", &password),
+        );
+        breached?;
         let account = account?.filter(|account| still_meant(account, &reset)).ok_or(Code::TokenInvalid)?;
         let due = store.new_errand();
         let notice = notice(request, &tenant, &account);

@@ -5,19 +5,20 @@
 
 use async_trait::async_trait;
 use latchkey::{
+    captcha::{self, CaptchaToken},
     domain::{
-        CustomData, Email, NewPassword, PersonName, Tenant,
+        CustomData, Email, Fault, NewPassword, PersonName, Tenant,
         event::Kind as EventKind,
         ids::UserId,
         password::About,
         registration::Registration,
         user::{Profile, UserStatus},
     },
-    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
+    http::{Code, Endpoint, Operation, Problem, Request, Response, Route},
     jiff::SignedDuration,
     keys::{Purpose, StoredHash},
     runtime::Parts,
-    sign_in::{event, later},
+    sign_in::{event, later, refuse_breached},
     store::{Bucket, Created, NewUser},
     tokens::{Bearer, Kind, Selector},
 };
@@ -54,7 +55,12 @@ impl Endpoint for Register {
         }
         let wanted = Wanted::parse(request, &tenant)?;
         self.count(request, &tenant, &wanted).await?;
-        let hash = self.parts.hasher.hash(wanted.password.expose(), &*self.parts.entropy).await;
+        captcha::demand(&self.parts, request, &tenant, wanted.captcha.as_ref()).await?;
+        let (hash, breached) = futures::join!(
+            self.parts.hasher.hash(wanted.password.expose(), &*self.parts.entropy),
+            refuse_breached(&self.parts, &tenant, "password", &wanted.password),
+        );
+        breached?;
         if tenant.settings.require_email_verification {
             self.keep_pending(request, &tenant, wanted, &hash).await
         } else {
@@ -143,6 +149,7 @@ impl Register {
 struct Wanted {
     email: Email,
     password: NewPassword,
+    captcha: Option<CaptchaToken>,
     first_name: PersonName,
     last_name: PersonName,
     redirect_uri: Option<String>,
@@ -152,7 +159,7 @@ struct Wanted {
 impl Wanted {
     fn parse(request: &Request, tenant: &Tenant) -> Result<Self, Problem> {
         let mut form = request.form()?;
-        let email = form.text("email", Email::parse);
+        let email = form.text("email", |text| chosen(text, tenant));
         let about =
             About { email: email.as_ref(), tenant_name: tenant.name(), tenant_slug: tenant.slug.as_str() };
         let rules = tenant.settings.password_rules();
@@ -161,14 +168,15 @@ impl Wanted {
             password,
             form.text("first_name", PersonName::parse),
             form.text("last_name", PersonName::parse),
-            form.optional_text("captcha_token", form::any),
+            form.optional_text("captcha_token", CaptchaToken::parse),
             form.optional_text("redirect_uri", |text| tenant.settings.allowed_redirect(text)),
             form.optional_object("custom_data", CustomData::parse),
             email,
         );
-        let (password, first_name, last_name, _, redirect_uri, custom_data, email) = form.finish(values)?;
+        let (password, first_name, last_name, captcha, redirect_uri, custom_data, email) =
+            form.finish(values)?;
         let redirect_uri = redirect_uri.map(|uri| uri.as_str().to_owned());
-        Ok(Self { email, password, first_name, last_name, redirect_uri, custom_data })
+        Ok(Self { email, password, captcha, first_name, last_name, redirect_uri, custom_data })
     }
 
     fn into_registration(self, user_id: UserId, tenant: &Tenant, request: &Request) -> Registration {
@@ -189,6 +197,13 @@ impl Wanted {
             expires_at: later(request.at, SignedDuration::from_hours(Registration::LIFETIME_HOURS)),
         }
     }
+}
+
+/// An address that the tenant takes.
+fn chosen(text: &str, tenant: &Tenant) -> Result<Email, Fault> {
+    let email = Email::parse(text)?;
+    tenant.settings.mail_domains.admit(&email)?;
+    Ok(email)
 }
 
 /// What the contract asks for.

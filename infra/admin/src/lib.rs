@@ -19,5 +19,5 @@ pub mod stage;
 mod start;
 
 pub use error::AdminError;
-pub use latchkey::administration::{Administrator, audit, fence, key, tenant, user};
+pub use latchkey::administration::{Administrator, audit, captcha, fence, key, tenant, user};
 pub use start::{administrator, start};

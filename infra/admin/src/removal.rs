@@ -58,6 +58,7 @@ async fn bury(by: &Administrator, tenant: &Tenant) -> Result<(), AdminError> {
         settings: Settings::default(),
         keys: TenantKeys::default(),
         templates: BTreeSet::new(),
+        sealed_captcha: None,
         not_before: now.saturating_add(SignedDuration::from_secs(1)).unwrap_or(now),
         revision: tenant.revision + 1,
         ..tenant.clone()

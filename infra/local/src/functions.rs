@@ -23,6 +23,7 @@ pub async fn mount(environment: &Environment, world: World) -> anyhow::Result<Ve
     let mount = Mount { environment, world, roles: Roles::over(tables::names(environment)?) };
     Ok(vec![
         mount.endpoint::<register::Register>().await?,
+        mount.endpoint::<captcha::Captcha>().await?,
         mount.endpoint::<verify_email::VerifyEmail>().await?,
         mount.endpoint::<verify_email_resend::VerifyEmailResend>().await?,
         mount.endpoint::<login::Login>().await?,

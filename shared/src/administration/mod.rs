@@ -3,6 +3,7 @@
 
 mod administrator;
 pub mod audit;
+pub mod captcha;
 mod error;
 pub mod fence;
 pub mod key;

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{AdministrationError, Administrator, administrator::Deed, key};
+use super::{AdministrationError, Administrator, administrator::Deed, captcha, key};
 use crate::{
     domain::{
-        Settings, Tenant, TenantKeys, TenantSlug,
+        Fault, Settings, Tenant, TenantKeys, TenantSlug,
         event::Kind,
         ids::{EventId, TenantId},
         settings::SettingFaults,
@@ -28,6 +28,7 @@ pub async fn create(
     name: &str,
     settings: Settings,
 ) -> Result<Tenant, AdministrationError> {
+    captcha::check(&settings, false)?;
     let parts = &by.parts;
     // Every start compares; only where nothing was written yet is there something to write down.
     if parts.store.key_check().await?.is_none() {
@@ -43,6 +44,7 @@ pub async fn create(
         settings,
         keys: TenantKeys::of(jwk, now),
         templates: BTreeSet::new(),
+        sealed_captcha: None,
         not_before: Timestamp::UNIX_EPOCH,
         created_at: now,
         revision: 1,
@@ -82,7 +84,7 @@ pub async fn list(parts: &Parts) -> Result<Vec<Tenant>, AdministrationError> {
     Ok(parts.store.tenants().await?)
 }
 
-/// Changes settings, all or none.
+/// Changes settings, all or none; the captcha's secret is taken among them.
 ///
 /// # Errors
 /// [`AdministrationError::Settings`] with every fault; [`AdministrationError::Overtaken`]; the store.
@@ -92,9 +94,11 @@ pub async fn set(
     changes: &[(String, Value)],
 ) -> Result<Tenant, AdministrationError> {
     let keys: Vec<_> = changes.iter().map(|(key, _)| key.as_str()).collect();
-    change(by, slug, (Kind::TenantChanged, Deed::of(keys.join(", "))), |tenant| {
-        tenant.settings = with(&tenant.settings, changes).map_err(AdministrationError::Settings)?;
-        Ok(())
+    let deed = Deed::of(keys.join(", "));
+    let (secret, changes) = captcha::taken_from(changes).map_err(AdministrationError::Settings)?;
+    change(by, slug, (Kind::TenantChanged, deed), |tenant| {
+        tenant.settings = with(&tenant.settings, &changes).map_err(AdministrationError::Settings)?;
+        secret.put(&by.parts, tenant)
     })
     .await
 }
@@ -111,6 +115,9 @@ pub fn with(settings: &Settings, changes: &[(String, Value)]) -> Result<Settings
         let place = known.iter().any(|setting| setting.key == key).then(|| key.replace('.', "/"));
         match place.and_then(|place| whole.pointer_mut(&format!("/{place}"))) {
             Some(place) => *place = value.clone(),
+            None if key == captcha::SECRET => {
+                faults.push((key.clone(), Fault::value("is set with tenant set, once the tenant is there")));
+            }
             None => faults.extend(settings.set(key, value.clone()).err().unwrap_or_default()),
         }
     }

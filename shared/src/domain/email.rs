@@ -111,6 +111,12 @@ impl Email {
         self.address.rsplit_once('@').map_or("", |(local, _)| local)
     }
 
+    /// The part after the `@`, in lower-case ASCII.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.key.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// As [`EmailKey::mailbox`].
     #[must_use]
     pub fn mailbox(&self) -> String {

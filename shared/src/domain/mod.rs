@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod clock;
+pub mod common_passwords;
 pub mod custom_data;
 pub mod device;
 pub mod email;
@@ -11,6 +12,7 @@ pub mod event;
 pub mod factor;
 pub mod fault;
 pub mod handle;
+pub mod hex;
 pub mod ids;
 pub mod jwk;
 pub mod label;
@@ -37,6 +39,7 @@ pub use custom_data::CustomData;
 pub use email::{Email, EmailKey};
 pub use entropy::Entropy;
 pub use fault::Fault;
+pub use hex::hex;
 pub use label::Label;
 pub use locale::Locale;
 pub use mail_kind::{MailKind, TemplateName};

@@ -4,7 +4,9 @@
 //! ([`Settings::set`]); both check everything. [`Settings::table`] documents them.
 
 mod branding;
+mod captcha;
 mod change;
+mod mail_domains;
 mod table;
 mod uri;
 
@@ -13,7 +15,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     branding::{Branding, Colour},
+    captcha::{Captcha, CaptchaProvider},
     change::SettingFaults,
+    mail_domains::{MailDomain, MailDomains},
     table::SettingDoc,
     uri::{LogoUrl, Origin, PageUrl, RedirectUri},
 };
@@ -47,6 +51,8 @@ pub struct Settings {
     /// Whether only the tenant's own clients, with a token, may call the open endpoints.
     pub require_client_token: bool,
     pub relying_party: RelyingParty,
+    pub mail_domains: MailDomains,
+    pub captcha: Captcha,
 }
 
 /// Whether users need a second factor.
@@ -108,6 +114,8 @@ pub struct Mfa {
 pub struct Password {
     /// In code points; what is in force says [`Settings::password_rules`].
     pub min_length: Option<u16>,
+    /// Whether new passwords are looked up in "Have I Been Pwned", besides the functions' own filter.
+    pub hibp: bool,
 }
 
 /// How long sessions live; what is in force says [`Settings::session_limits`].
@@ -203,6 +211,8 @@ impl Default for Settings {
             branding: Branding::default(),
             require_client_token: false,
             relying_party: RelyingParty::default(),
+            mail_domains: MailDomains::default(),
+            captcha: Captcha::default(),
         }
     }
 }
@@ -333,7 +343,7 @@ mod tests {
     fn the_password_minimum_follows_the_policy() {
         let least = |settings: &Settings| settings.password_rules().min_length;
         let given = |settings: Settings, min_length| {
-            least(&Settings { password: Password { min_length: Some(min_length) }, ..settings })
+            least(&Settings { password: Password { min_length: Some(min_length), hibp: false }, ..settings })
         };
         assert_eq!(least(&Settings::default()), 15);
         assert_eq!(least(&required(&[Method::Totp])), 8);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 
 use super::{Settings, TemplateName, TenantKeys, TenantSlug, ids::TenantId};
 
@@ -31,6 +32,9 @@ pub struct Tenant {
     /// The mails that it has words of its own for; only those are looked up.
     #[serde(default)]
     pub templates: BTreeSet<TemplateName>,
+    /// The secret that its captcha's provider knows it by, sealed to this item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_captcha: Option<ByteBuf>,
     /// Whatever was issued before is dead.
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     pub not_before: Timestamp,

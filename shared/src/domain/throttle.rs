@@ -64,17 +64,23 @@ impl Limit {
         now.as_second().div_euclid(self.slot_seconds())
     }
 
+    /// The oldest slot that is looked at.
+    #[must_use]
+    pub fn oldest_slot(&self, now: Timestamp) -> i64 {
+        self.slot(now) - Self::SLOTS
+    }
+
     /// The slots that are no longer looked at and stand just before those that are: a bucket in
     /// steady use stays small.
-    pub fn stale_slots(&self, now: Timestamp) -> impl Iterator<Item = i64> {
-        let oldest = self.slot(now) - Self::SLOTS;
+    pub fn stale_slots(&self, now: Timestamp) -> impl Iterator<Item = i64> + use<> {
+        let oldest = self.oldest_slot(now);
         oldest - Self::SLOTS - 1..oldest
     }
 
     /// Judges the counts of a bucket, this try among them.
     #[must_use]
     pub fn judge(&self, now: Timestamp, counts: &[(i64, u32)]) -> Verdict {
-        let oldest = self.slot(now) - Self::SLOTS;
+        let oldest = self.oldest_slot(now);
         let mut live: Vec<_> = counts.iter().filter(|(slot, _)| *slot >= oldest).copied().collect();
         let mut total: u32 = live.iter().map(|(_, count)| count).sum();
         if total <= self.most {
@@ -151,6 +157,33 @@ impl Backoff {
             last.saturating_add(i64::from(Self::wait(failures)).seconds()).unwrap_or(Timestamp::MAX)
         };
         seconds(opens_at.as_second() - now.as_second())
+    }
+}
+
+/// What was counted that tells credential stuffing from people's slips: many accounts that fail from
+/// one network, or one account that fails from many. Tenants with a captcha ask for it then.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Suspicion {
+    /// Tries from the network in the window, failed or not. Counted before they are made, so that many
+    /// at once do not go unseen.
+    pub tries: u32,
+    /// Accounts, known or not, whose first try from this network in the window failed.
+    pub accounts: u32,
+    /// First tries from networks that failed at the account since its last success.
+    pub networks: u32,
+}
+
+impl Suspicion {
+    pub const TRIES: u32 = 100;
+    pub const ACCOUNTS: u32 = 10;
+    pub const NETWORKS: u32 = 3;
+    /// Resets that one network asks for in the window of its limit.
+    pub const RESETS: u32 = 10;
+
+    /// Whether a captcha is asked for.
+    #[must_use]
+    pub fn is_grave(&self) -> bool {
+        self.tries > Self::TRIES || self.accounts >= Self::ACCOUNTS || self.networks >= Self::NETWORKS
     }
 }
 

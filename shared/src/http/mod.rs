@@ -14,7 +14,7 @@ pub mod route;
 pub use describe::Operation;
 pub use endpoint::{Endpoint, Served};
 pub use form::Form;
-pub use problem::{Code, Problem};
+pub use problem::{CaptchaAsked, Code, Problem};
 pub use request::Request;
 pub use response::Response;
 pub use route::Route;

@@ -69,6 +69,10 @@ codes! {
         "A request with a cookie must come from an allowed origin and carry JSON.",
     ReauthenticationRequired 403 "reauthentication_required" "Reauthentication required"
         "Sign in again, with the second factor if there is one: this needs a sign-in of the last ten minutes.",
+    CaptchaRequired 403 "captcha_required" "Captcha required"
+        "Show that you are no machine: solve the captcha that is named, and send what it gives as captcha_token.",
+    CaptchaRefused 403 "captcha_refused" "Captcha refused"
+        "The captcha is not solved, or its solution was used or is too old. Solve it again.",
     TenantNotFound 404 "tenant_not_found" "Tenant not found"
         "There is no such tenant.",
     NotFound 404 "not_found" "Not found"
@@ -103,6 +107,8 @@ codes! {
         "Something is broken on our side. It was written down with this request's id.",
     Unavailable 503 "unavailable" "Unavailable"
         "The service is busy. Try again in a moment.",
+    CaptchaUnavailable 503 "captcha_unavailable" "Captcha unavailable"
+        "The captcha cannot be checked now. Try again in a moment.",
 }
 
 /// One fault and where it is: `["body", "email"]`.
@@ -121,11 +127,19 @@ pub struct Problem {
     /// For the log alone; never a secret.
     pub cause: Option<String>,
     pub faults: Vec<Located>,
+    pub captcha: Option<CaptchaAsked>,
+}
+
+/// Which captcha is to be solved: a member of the problem document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaptchaAsked {
+    pub provider: &'static str,
+    pub site_key: Option<String>,
 }
 
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
-        Self { code, retry_after: None, cause: None, faults: Vec::new() }
+        Self { code, retry_after: None, cause: None, faults: Vec::new(), captcha: None }
     }
 }
 
@@ -171,7 +185,7 @@ impl Problem {
             let detail: Vec<Value> = self.faults.iter().map(Located::document).collect();
             return Response::json(422, &json!({ "detail": detail }));
         }
-        let document = json!({
+        let mut document = json!({
             "type": format!("urn:latchkey:problem:{}", self.code.word()),
             "title": self.code.title(),
             "status": self.code.status(),
@@ -179,6 +193,9 @@ impl Problem {
             "code": self.code.word(),
             "request_id": request_id,
         });
+        if let Some(CaptchaAsked { provider, site_key }) = &self.captcha {
+            document["captcha"] = json!({ "provider": provider, "site_key": site_key });
+        }
         let mut response = Response::json(self.code.status(), &document)
             .with_header(http::header::CONTENT_TYPE, "application/problem+json");
         if let Some(seconds) = self.retry_after {

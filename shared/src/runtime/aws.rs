@@ -58,7 +58,7 @@ impl Aws {
     /// # Errors
     /// When Amazon's roots do not read.
     pub fn service(&self, url: Option<&str>) -> Result<SdkConfig, String> {
-        Ok(self.through(connector(url, ATTEMPT)?, url).build())
+        Ok(self.through(connector(url, ATTEMPT, amazon_roots())?, url).build())
     }
 
     fn through(&self, connector: SharedHttpConnector, url: Option<&str>) -> Builder {
@@ -97,7 +97,7 @@ pub(super) fn dynamodb(
     gate: Option<&Gate>,
 ) -> Result<aws_sdk_dynamodb::Client, String> {
     let url = environment.dynamodb_url.as_deref();
-    let connector = connector(url, ATTEMPT)?;
+    let connector = connector(url, ATTEMPT, amazon_roots())?;
     let connector = gate.map_or(connector.clone(), |gate| gate(connector));
     Ok(aws_sdk_dynamodb::Client::new(&environment.aws.through(connector, url).build()))
 }
@@ -106,7 +106,7 @@ pub(super) fn ses(environment: &Environment) -> Result<aws_sdk_sesv2::Client, St
     let url = environment.ses_url.as_deref();
     let config = environment
         .aws
-        .through(connector(url, MAIL_ATTEMPT)?, url)
+        .through(connector(url, MAIL_ATTEMPT, amazon_roots())?, url)
         // The outbox retries, with its own back-off.
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(MAIL_ATTEMPT).build());
@@ -117,16 +117,24 @@ pub(super) fn kms(aws: &Aws, url: Option<&str>) -> Result<aws_sdk_kms::Client, S
     Ok(aws_sdk_kms::Client::new(&aws.service(url)?))
 }
 
-fn connector(url: Option<&str>, read: Duration) -> Result<SharedHttpConnector, String> {
+fn amazon_roots() -> TrustStore {
+    TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
+}
+
+/// A connector to `url`, or to any address by TLS under these roots.
+pub(super) fn connector(
+    url: Option<&str>,
+    read: Duration,
+    roots: TrustStore,
+) -> Result<SharedHttpConnector, String> {
     let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(read).build();
     if url.is_some_and(|url| url.starts_with("http://")) {
         Ok(SharedHttpConnector::new(Connector::builder().connector_settings(settings).build_http()))
     } else {
-        let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
         let context = TlsContext::builder()
             .with_trust_store(roots)
             .build()
-            .map_err(|error| format!("Amazon's roots: {error}"))?;
+            .map_err(|error| format!("the roots: {error}"))?;
         let connector = Connector::builder()
             .connector_settings(settings)
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))

@@ -2,7 +2,7 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use super::{Environment, EnvironmentFault, UnwrapFault, World, aws, kms};
+use super::{Environment, EnvironmentFault, Outside, UnwrapFault, World, aws, kms};
 use crate::{
     admission::Tenants,
     domain::{Clock, Entropy},
@@ -41,6 +41,7 @@ pub struct Inner {
     pub hasher: Hasher,
     pub keys: DataKeys,
     pub meters: Meters,
+    pub outside: Outside,
 }
 
 impl Deref for Parts {
@@ -94,6 +95,7 @@ impl Parts {
             hasher,
             keys,
             meters,
+            outside: Outside::read(get),
         })))
     }
 }

@@ -1,6 +1,7 @@
 //! Signing in: what happens once a person has proved who they are.
 
 mod answer;
+mod breached;
 mod challenges;
 mod change;
 mod codes;
@@ -13,6 +14,7 @@ mod signers;
 use jiff::{SignedDuration, Timestamp};
 
 pub use answer::{CodeSentResponse, DeviceWords, Reissued, Tokens, reissued, with_cookies};
+pub use breached::refuse_breached;
 pub use challenges::{ChallengeResponse, begin_challenge, relying_party};
 pub use change::AccountChange;
 pub use codes::MailedDigits;

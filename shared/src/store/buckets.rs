@@ -23,8 +23,8 @@ const NOTICES_EQUAL_FOR: SignedDuration = SignedDuration::from_mins(10);
 /// What is counted, and how much of it is allowed.
 #[derive(Debug, Clone)]
 pub struct Bucket {
-    key: Key,
-    limit: Limit,
+    pub(super) key: Key,
+    pub(super) limit: Limit,
 }
 
 impl Bucket {
@@ -146,6 +146,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
     pub async fn count(&self, bucket: &Bucket) -> Result<Verdict, StoreError> {
+        Ok(self.count_in(bucket).await?.0)
+    }
+
+    /// Counts a try as [`count`](Self::count) does; the bucket as it is then.
+    pub(super) async fn count_in(&self, bucket: &Bucket) -> Result<(Verdict, Item), StoreError> {
         let now = self.clock.now();
         let limit = bucket.limit;
         let mut change = Change::of(bucket.key.clone(), String::new())
@@ -162,13 +167,14 @@ impl Store {
         }
         change.expression = format!("SET expires_at = :ttl REMOVE {} ADD #now :one", stale.join(", "));
         match self.change(change).await {
-            Ok(Written::Done(item)) => Ok(limit.judge(now, &counts(&item))),
+            Ok(Written::Done(item)) => Ok((limit.judge(now, &counts(&item, 's')), item)),
             Ok(Written::Refused(item)) => {
-                let mut counts = item.as_ref().map(counts).unwrap_or_default();
+                let item = item.unwrap_or_default();
+                let mut counts = counts(&item, 's');
                 counts.push((limit.slot(now), 1));
-                Ok(limit.judge(now, &counts))
+                Ok((limit.judge(now, &counts), item))
             }
-            Err(StoreError::Busy(_)) => Ok(Verdict::Refused { retry_after: 1 }),
+            Err(StoreError::Busy(_)) => Ok((Verdict::Refused { retry_after: 1 }, Item::new())),
             Err(error) => Err(error),
         }
     }
@@ -211,7 +217,7 @@ impl Store {
         Ok((verdict, count, item.map(read).transpose()?))
     }
 
-    async fn count_failure_on(
+    pub(super) async fn count_failure_on(
         &self,
         failures: &Failures,
     ) -> Result<(Verdict, u32, Option<Item>), StoreError> {
@@ -271,7 +277,7 @@ impl Store {
     }
 
     async fn restart(&self, failures: &Failures, counted: u32) -> Result<(), StoreError> {
-        let change = Change::of(failures.key.clone(), "SET failures = :one")
+        let change = Change::of(failures.key.clone(), "SET failures = :one REMOVE networks")
             .when("failures = :counted")
             .number(":one", 1)
             .number(":counted", counted);
@@ -310,10 +316,11 @@ fn slot_name(slot: i64) -> String {
     format!("s{slot}")
 }
 
-fn counts(item: &Item) -> Vec<(i64, u32)> {
+/// The counts by slot of the attributes that begin so.
+pub(super) fn counts(item: &Item, prefix: char) -> Vec<(i64, u32)> {
     item.keys()
         .filter_map(|name| {
-            let slot = name.strip_prefix('s')?.parse().ok()?;
+            let slot = name.strip_prefix(prefix)?.parse().ok()?;
             Some((slot, u32::try_from(number(item, name)?).ok()?))
         })
         .collect()

@@ -82,6 +82,10 @@ impl Change {
 impl Store {
     /// Reads an item strongly.
     pub(super) async fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, StoreError> {
+        self.get_item(key).await?.map(read).transpose()
+    }
+
+    pub(super) async fn get_item(&self, key: &Key) -> Result<Option<Item>, StoreError> {
         let answer = self
             .dynamo
             .get_item()
@@ -91,7 +95,7 @@ impl Store {
             .send()
             .await
             .map_err(|error| StoreError::of("GetItem", &error))?;
-        answer.item.map(read).transpose()
+        Ok(answer.item)
     }
 
     /// Reads the items of a partition strongly whose sort keys begin as `key`'s does.

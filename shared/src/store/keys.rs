@@ -7,7 +7,7 @@ use aws_lc_rs::digest;
 
 use crate::{
     domain::{
-        EmailKey, TemplateName, TenantSlug,
+        EmailKey, TemplateName, TenantSlug, hex,
         ids::{ChallengeId, DeviceId, FactorId, SessionId, TenantId, UserId},
     },
     tokens::{Bearer, Selector},
@@ -142,6 +142,11 @@ impl Key {
         Self::new(Table::Challenges, &["W", &tenant.to_string(), &challenge.to_string()], &["W"])
     }
 
+    /// A captcha's challenge that was solved, and so is spent.
+    pub fn solved_captcha(tenant: TenantId, challenge: &str) -> Self {
+        Self::new(Table::Challenges, &["C", &tenant.to_string(), challenge], &["C"])
+    }
+
     pub fn handle(tenant: TenantId, token: &Bearer) -> Self {
         let selector = token.selector().text();
         Self::new(Table::Challenges, &["M", &tenant.to_string(), &selector], &[&token.hash()])
@@ -173,12 +178,7 @@ impl Key {
     /// What is known against an address. Hashed: it is looked up, never read out.
     pub fn undeliverable(email: &EmailKey) -> Self {
         let hash = digest::digest(&digest::SHA256, email.as_str().as_bytes());
-        let hash = hash.as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
-        Self::new(Table::Challenges, &["N", &hash], &["N"])
+        Self::new(Table::Challenges, &["N", &hex(hash.as_ref())], &["N"])
     }
 
     pub fn errand(id: &str) -> Self {

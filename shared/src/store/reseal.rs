@@ -212,7 +212,8 @@ fn purpose_of(key: &Key, path: &[&str]) -> Result<Purpose, StoreError> {
     let (kind, sort) = (first(&key.partition), first(&key.sort));
     Ok(match (key.table, &*kind, &*sort, path) {
         (Table::Tenants, "K", _, ["sealed"]) => Purpose::Signing,
-        (Table::Users, "T", "LOGIN", ["sealed_hash"])
+        (Table::Tenants, "T", "TENANT", ["sealed_captcha"])
+        | (Table::Users, "T", "LOGIN", ["sealed_hash"])
         | (Table::Challenges, "P", "REG", ["sealed_hash" | "sealed_token"]) => Purpose::Passwords,
         (Table::Users, "T", "TOTP", ["sealed_secret"])
         | (Table::Users, "T", "CRED", ["sealed_passkey"])

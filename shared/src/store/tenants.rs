@@ -113,10 +113,17 @@ fn listed(slug: &TenantSlug, mut item: Item) -> Item {
 /// The change to a tenant's next revision.
 pub(super) fn next(tenant: &Tenant) -> Result<Change, StoreError> {
     let item = write(tenant)?;
+    let secret = if tenant.sealed_captcha.is_some() {
+        ", sealed_captcha = :captcha"
+    } else {
+        " REMOVE sealed_captcha"
+    };
     let mut change = Change::of(
         Key::tenant(&tenant.slug),
-        "SET display_name = :name, standing = :standing, settings = :settings, jwks = :jwks, \
-         templates = :templates, not_before = :not_before, revision = :revision",
+        format!(
+            "SET display_name = :name, standing = :standing, settings = :settings, jwks = :jwks, \
+             templates = :templates, not_before = :not_before, revision = :revision{secret}"
+        ),
     )
     .when("attribute_exists(pk) AND revision = :previous")
     .number(":previous", i64::try_from(tenant.revision).unwrap_or(i64::MAX) - 1);
@@ -128,6 +135,7 @@ pub(super) fn next(tenant: &Tenant) -> Result<Change, StoreError> {
         (":templates", "templates"),
         (":not_before", "not_before"),
         (":revision", "revision"),
+        (":captcha", "sealed_captcha"),
     ] {
         if let Some(value) = item.get(name) {
             change = change.value(placeholder, value.clone());

@@ -128,7 +128,7 @@ pub enum TenantCommand {
     Show { slug: String },
     /// List all
     List,
-    /// Change settings, all or none
+    /// Change settings, all or none; captcha.secret=- reads that from standard input
     Set {
         slug: String,
         #[arg(required = true, value_name = "KEY=VALUE", value_parser = setting)]

@@ -22,7 +22,7 @@ use self::mail::MailCommand;
 use crate::{
     AdminError, administrator,
     audit::{self, Wanted},
-    data_keys,
+    captcha, data_keys,
     environment::Variables,
     fence, invitation,
     key::{self, Rotation},
@@ -194,7 +194,14 @@ async fn on_tenant(parts: &Parts, command: TenantCommand, json: bool) -> Result<
             tenant::create(&by, &slug, name.as_deref().unwrap_or(slug.as_str()), wanted).await?
         }
         TenantCommand::Show { slug } => tenant::show(parts, &parse(&slug)?).await?,
-        TenantCommand::Set { slug, settings } => tenant::set(&by, &parse(&slug)?, &settings).await?,
+        TenantCommand::Set { slug, mut settings } => {
+            for (key, value) in &mut settings {
+                if key == captcha::SECRET && value == "-" {
+                    *value = read_password()?.into();
+                }
+            }
+            tenant::set(&by, &parse(&slug)?, &settings).await?
+        }
         TenantCommand::Suspend { slug } => tenant::suspend(&by, &parse(&slug)?).await?,
         TenantCommand::Resume { slug } => tenant::resume(&by, &parse(&slug)?).await?,
         TenantCommand::RevokeAll { slug } => {

@@ -29,6 +29,7 @@ fn tenant() -> Tenant {
         settings: Settings::parse(settings).unwrap(),
         keys: TenantKeys::default(),
         templates: BTreeSet::new(),
+        sealed_captcha: None,
         not_before: jiff::Timestamp::UNIX_EPOCH,
         created_at: jiff::Timestamp::UNIX_EPOCH,
         revision: 1,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Method, MfaPolicy, Settings, Tokens, table::SETTINGS};
+use super::{MailDomains, Method, MfaPolicy, Settings, Tokens, table::SETTINGS};
 use crate::domain::{Email, Fault, PersonName};
 
 /// What is wrong, by dotted key.
@@ -85,6 +85,15 @@ impl Settings {
         }
         if !all_differ(&self.origins) {
             refuse("origins", Fault::value("must not name an origin twice"));
+        }
+        if let Err(fault) = self.captcha.check_site_key() {
+            refuse("captcha.site_key", fault);
+        }
+        let MailDomains { allowed, refused } = &self.mail_domains;
+        for (key, domains) in [("mail_domains.allowed", allowed), ("mail_domains.refused", refused)] {
+            if !all_differ(domains) {
+                refuse(key, Fault::value("must not name a domain twice"));
+            }
         }
         if self.default_redirect_uri.as_ref().is_some_and(|uri| !self.redirect_uris.contains(uri)) {
             refuse("default_redirect_uri", Fault::value("must be one of redirect_uris"));
@@ -190,7 +199,7 @@ fn is_audience(text: &str) -> bool {
 }
 
 /// A domain in the form that an origin's host has.
-fn is_domain(text: &str) -> bool {
+pub(super) fn is_domain(text: &str) -> bool {
     let is_name = matches!(url::Host::parse(text), Ok(url::Host::Domain(domain)) if domain == text);
     is_name && idna::domain_to_ascii_strict(text).is_ok_and(|ascii| ascii == text)
 }

@@ -39,6 +39,12 @@ pub(super) const SETTINGS: &[(&str, &str, &str)] = &[
         "The least length of a new password, in characters. Null: 8 where mfa.policy is required, else 15.",
     ),
     (
+        "password.hibp",
+        "true | false",
+        "Whether new passwords are looked up in Have I Been Pwned, too: five digits of a hash are sent there. Where it \
+         does not answer within two seconds, the password is taken.",
+    ),
+    (
         "sessions.idle_minutes",
         "1–1440",
         "A session that is not refreshed for so long ends; 60 at most at AAL2.",
@@ -122,6 +128,24 @@ pub(super) const SETTINGS: &[(&str, &str, &str)] = &[
          must. It never changes, or every passkey is lost. Null: the host of the deployment.",
     ),
     ("relying_party.name", "text, or null", "Its name, as authenticators show it. Null: the tenant's name."),
+    (
+        "mail_domains.allowed",
+        "list of domains",
+        "People may choose an address only at one of these; *.example.com is every domain below example.com. Empty: any.",
+    ),
+    (
+        "mail_domains.refused",
+        "list of domains",
+        "Nobody may choose an address at one of these, allowed or not. Who has one still gets in.",
+    ),
+    (
+        "captcha.provider",
+        "altcha | turnstile | hcaptcha | recaptcha, or null",
+        "The captcha that every registration needs, and a login and a forgotten password after suspicious failures. \
+         altcha is proof of work and needs nothing else; for the others, captcha.secret is set with tenant set, \
+         too, and never shown.",
+    ),
+    ("captcha.site_key", "text, or null", "What the provider's widget is shown with; public."),
 ];
 
 impl Settings {

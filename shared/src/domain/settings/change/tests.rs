@@ -19,7 +19,7 @@ fn everything_given_comes_back() {
         "self_registration": false,
         "require_email_verification": false,
         "mfa": {"policy": "required", "methods": ["webauthn", "email"]},
-        "password": {"min_length": 12},
+        "password": {"min_length": 12, "hibp": true},
         "sessions": {"idle_minutes": 30, "absolute_minutes": 600, "remember_me_days": 7},
         "tokens": {"delivery": "body", "algorithm": "ES256", "audience": "https://api.acme.test", "access_minutes": 5},
         "redirect_uris": ["https://app.acme.test/done", "http://localhost:5173/done"],
@@ -32,6 +32,8 @@ fn everything_given_comes_back() {
         "branding": {"name": "Acme", "logo_url": "https://cdn.acme.test/logo.svg", "primary_colour": "#facc15", "background_colour": "#111827"},
         "require_client_token": true,
         "relying_party": {"id": "acme.test", "name": "Acme"},
+        "mail_domains": {"allowed": ["acme.test", "*.acme.test"], "refused": ["guests.acme.test"]},
+        "captcha": {"provider": "turnstile", "site_key": "0x4AAA"},
     });
     let settings = Settings::parse(given.clone()).unwrap();
     assert_eq!(serde_json::to_value(&settings).unwrap(), given);
@@ -55,7 +57,7 @@ fn every_fault_is_named_at_once() {
         "mail": {"sender": "Acme <login@acme.test>"},
         "branding": {"name": "a\nb", "logo_url": "http://localhost/logo.png", "primary_colour": "#fff"},
         "relying_party": {"id": "https://acme.test", "name": "a\nb"},
-        "captcha": {},
+        "captcha": {"provider": "hcaptcha"},
     }));
     let mut keys = keys(faults);
     keys.sort_unstable();
@@ -65,7 +67,7 @@ fn every_fault_is_named_at_once() {
             "branding.logo_url",
             "branding.name",
             "branding.primary_colour",
-            "captcha",
+            "captcha.site_key",
             "default_redirect_uri",
             "invitation_days",
             "mail.sender",
