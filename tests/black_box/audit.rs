@@ -11,9 +11,9 @@ use latchkey::{
     },
     jiff::SignedDuration,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{
-    House, PASSWORD,
+    Client, House, PASSWORD, Person,
     factors::{settings, token_of},
     people::registration,
 };
@@ -73,6 +73,28 @@ async fn every_decision_is_one_event() {
     let client = house.client(2);
     told!(record, "a tenant is made", [TenantCreated]);
 
+    let record = &mut record;
+    let ada = registers(record, &client).await;
+    let first = signs_in(record, &client, &ada).await;
+    let token = has_factors(record, &client, &ada, first).await;
+    owns_an_account(record, &client, &ada, token).await;
+    is_helped(record, &client, &ada).await;
+    is_administered(record).await;
+
+    let elsewhere: BTreeSet<_> = ELSEWHERE.iter().map(|(kind, _)| *kind).collect();
+    let driven: BTreeSet<_> = record.kinds.union(&elsewhere).copied().collect();
+    let missing: Vec<_> = Kind::ALL.iter().filter(|kind| !driven.contains(kind)).collect();
+    assert!(missing.is_empty(), "no decision brings about {missing:?}");
+    println!(
+        "{} kinds of events by their decisions, {} by tests of their own",
+        record.kinds.len(),
+        ELSEWHERE.len()
+    );
+}
+
+/// Somebody gets an account.
+async fn registers(record: &mut Record<'_>, client: &Client) -> Person {
+    let house = record.house;
     client.post("acme", "register", &registration("ada@example.com", PASSWORD)).await.data();
     told!(record, "somebody registers", [RegistrationRequested]);
     client.post("acme", "verify-email/resend", &json!({ "email": "ada@example.com" })).await.data();
@@ -85,20 +107,24 @@ async fn every_decision_is_one_event() {
         client.post("acme", "verify-email", &json!({ "token": token, "password": PASSWORD })).await;
     let user_id = verified.data()["user_id"].as_str().unwrap().to_owned();
     told!(record, "the address is proven", [UserActivated]);
-    let ada = tests::Person { email: "ada@example.com".into(), user_id, slug: "acme".into() };
+    Person { email: "ada@example.com".into(), user_id, slug: "acme".into() }
+}
 
-    assert_eq!(ada.login_with(&client, "not it at all").await.status, 401);
+/// Signs in, by mailed codes and a trusted device: the refresh token.
+async fn signs_in(record: &mut Record<'_>, client: &Client, ada: &Person) -> Value {
+    let house = record.house;
+    assert_eq!(ada.login_with(client, "not it at all").await.status, 401);
     told!(record, "a wrong password", [LoginFailed]);
     let nobody = json!({ "email": "nobody@example.com", "password": PASSWORD });
     assert_eq!(client.post("acme", "login", &nobody).await.status, 401);
     told!(record, "an address that nobody has", [LoginFailed]);
-    let login = ada.login(&client).await;
+    let login = ada.login(client).await;
     let handle = login.data()["mfa_token"].as_str().unwrap().to_owned();
     told!(record, "a right password, with a factor due", [MfaDue]);
-    let code = ada.code(&house, &client, &handle).await;
+    let code = ada.code(house, client, &handle).await;
     told!(record, "a code is asked for", [MfaCodeRequested]);
     let wrong = if code == "000000" { "000001" } else { "000000" };
-    ada.verify(&client, &handle, wrong).await.data();
+    ada.verify(client, &handle, wrong).await.data();
     told!(record, "a wrong one is shown", [MfaFailed]);
     let body = json!({ "mfa_token": handle, "method": "email", "code": code, "trust_device": true });
     let shown = client.post("acme", "mfa/verify", &body).await;
@@ -112,43 +138,49 @@ async fn every_decision_is_one_event() {
     let path = format!("/api/v1/me/devices/{}", devices[0]["device_id"].as_str().unwrap());
     client.delete_as(&path, &token).await.data();
     told!(record, "a device is forgotten", [DeviceForgotten]);
+    signed_in.data()["tokens"]["refresh_token"].clone()
+}
 
-    let refresh = async |token: &serde_json::Value| {
+/// Goes on with a session, and enrols, uses and removes factors: the token of a session.
+async fn has_factors(record: &mut Record<'_>, client: &Client, ada: &Person, first: Value) -> String {
+    let house = record.house;
+    let refresh = async |token: &Value| {
         client.post("acme", "session/refresh", &json!({ "refresh_token": token })).await
     };
-    let first = signed_in.data()["tokens"]["refresh_token"].clone();
     let second = refresh(&first).await.data()["tokens"]["refresh_token"].clone();
     refresh(&second).await.data();
     told!(record, "a session goes on", []);
     assert_eq!(refresh(&first).await.status, 401);
     told!(record, "a refresh token is used again", [RefreshReused]);
 
-    let handle = ada.handle(&client).await;
-    let code = ada.code(&house, &client, &handle).await;
-    let token = token_of(ada.verify(&client, &handle, &code).await.data());
+    let handle = ada.handle(client).await;
+    let code = ada.code(house, client, &handle).await;
+    let token = token_of(ada.verify(client, &handle, &code).await.data());
     told!(record, "another sign-in by a mailed code", [MfaDue, MfaCodeRequested, MfaSucceeded]);
-    let (app, enrolled) = ada.enroll_app(&house, &client, &token).await;
+    let (app, enrolled) = ada.enroll_app(house, client, &token).await;
     told!(record, "an app is enrolled", [FactorEnrolled]);
-    let token = ada.token_by_app(&house, &client, &app).await;
+    let token = ada.token_by_app(house, client, &app).await;
     told!(record, "and signs in", [MfaDue, MfaSucceeded]);
     let factors = client.get_as("/api/v1/me/mfa", &token).await.data().clone();
-    let path = format!(
-        "/api/v1/me/mfa/{}",
-        factors["factors"][0]["factor_id"].as_str().unwrap_or_else(|| panic!("{factors}"))
-    );
+    let path = format!("/api/v1/me/mfa/{}", factors["factors"][0]["factor_id"].as_str().unwrap());
     client.as_user(reqwest::Method::PATCH, &path, &token, Some(&json!({ "name": "Old" }))).await.data();
     told!(record, "a factor is renamed", [FactorRenamed]);
     let codes = client.post_as("/api/v1/me/mfa/backup-codes/regenerate", &token, &json!({})).await;
     told!(record, "backup codes are replaced", [BackupCodesReplaced]);
     drop(enrolled);
     let code = codes.data()["backup_codes"][0].as_str().unwrap().to_owned();
-    let handle = ada.handle(&client).await;
-    let token = token_of(ada.show(&client, &handle, "backup_code", &code).await.data());
+    let handle = ada.handle(client).await;
+    let token = token_of(ada.show(client, &handle, "backup_code", &code).await.data());
     told!(record, "a backup code signs in", [MfaDue, BackupCodeUsed, MfaSucceeded]);
     let removed = client.delete_as(&path, &token).await;
     let token = removed.data()["tokens"]["access_token"].as_str().map_or(token, str::to_owned);
     told!(record, "a factor is removed", [FactorRemoved]);
+    token
+}
 
+/// Changes everything of the own account.
+async fn owns_an_account(record: &mut Record<'_>, client: &Client, ada: &Person, token: String) {
+    let house = record.house;
     let names = json!({ "first_name": "Augusta" });
     client.as_user(reqwest::Method::PATCH, "/api/v1/me", &token, Some(&names)).await.data();
     told!(record, "a profile is changed", [ProfileChanged]);
@@ -158,10 +190,10 @@ async fn every_decision_is_one_event() {
     let changed = client.post_as("/api/v1/me/password", &token, &passwords).await;
     changed.data();
     told!(record, "a password is changed", [PasswordChanged]);
-    let login = ada.login_with(&client, "another fine long password 7").await;
+    let login = ada.login_with(client, "another fine long password 7").await;
     let handle = login.data()["mfa_token"].as_str().unwrap().to_owned();
-    let code = ada.code(&house, &client, &handle).await;
-    let token = token_of(ada.verify(&client, &handle, &code).await.data());
+    let code = ada.code(house, client, &handle).await;
+    let token = token_of(ada.verify(client, &handle, &code).await.data());
     told!(record, "and signs in", [MfaDue, MfaCodeRequested, MfaSucceeded]);
     client.post_as("/api/v1/me/email", &token, &json!({ "email": "ada@example.org" })).await.data();
     let code = house.mailed_code("ada@example.org").await;
@@ -173,21 +205,25 @@ async fn every_decision_is_one_event() {
     client.post("acme", "forgot-password", &json!({ "email": ada.email })).await.data();
     told!(record, "a reset is asked for", [ResetRequested]);
     let reset = house.mailed_token(&ada.email, "lk_rst_").await;
-    ada.reset(&client, &reset, PASSWORD).await.data();
+    ada.reset(client, &reset, PASSWORD).await.data();
     told!(record, "and made", [PasswordReset]);
+}
 
+/// Is suspended and helped, and goes.
+async fn is_helped(record: &mut Record<'_>, client: &Client, ada: &Person) {
+    let (house, tenant) = (record.house, record.tenant);
     let user = ada.user_id.parse().unwrap();
-    admin::user::suspend(&house.by, &tenant, user).await.unwrap();
+    admin::user::suspend(&house.by, tenant, user).await.unwrap();
     told!(record, "a user is suspended", [UserSuspended]);
-    admin::user::resume(&house.by, &tenant, user).await.unwrap();
+    admin::user::resume(&house.by, tenant, user).await.unwrap();
     told!(record, "a user is let in again", [UserResumed]);
-    admin::user::revoke_sessions(&house.by, &tenant, user).await.unwrap();
+    admin::user::revoke_sessions(&house.by, tenant, user).await.unwrap();
     told!(record, "a user's sessions are ended", [SessionsRevoked]);
-    admin::user::reset_mfa(&house.by, &tenant, user).await.unwrap();
+    admin::user::reset_mfa(&house.by, tenant, user).await.unwrap();
     told!(record, "a user's factors are taken away", [FactorsReset]);
-    let handle = ada.handle(&client).await;
-    let code = ada.code(&house, &client, &handle).await;
-    let token = token_of(ada.verify(&client, &handle, &code).await.data());
+    let handle = ada.handle(client).await;
+    let code = ada.code(house, client, &handle).await;
+    let token = token_of(ada.verify(client, &handle, &code).await.data());
     told!(record, "the user signs in again", [MfaDue, MfaCodeRequested, MfaSucceeded]);
     client.delete_as("/api/v1/me/sessions", &token).await.data();
     told!(record, "no other session is ended", []);
@@ -195,12 +231,16 @@ async fn every_decision_is_one_event() {
     let own = format!("/api/v1/me/sessions/{}", sessions[0]["session_id"].as_str().unwrap());
     client.delete_as(&own, &token).await.data();
     told!(record, "the own session is ended", [SessionEnded]);
-    let handle = ada.handle(&client).await;
-    let code = ada.code(&house, &client, &handle).await;
-    let token = token_of(ada.verify(&client, &handle, &code).await.data());
+    let handle = ada.handle(client).await;
+    let code = ada.code(house, client, &handle).await;
+    let token = token_of(ada.verify(client, &handle, &code).await.data());
     client.delete_as("/api/v1/me", &token).await.data();
     told!(record, "an account is deleted", [MfaDue, MfaCodeRequested, MfaSucceeded, AccountDeleted]);
+}
 
+/// What administrators do to a tenant.
+async fn is_administered(record: &mut Record<'_>) {
+    let (house, tenant) = (record.house, record.tenant);
     let person = admin::user::NewPerson {
         email: "bob@example.com".into(),
         password: None,
@@ -208,9 +248,9 @@ async fn every_decision_is_one_event() {
         last_name: "B".into(),
         verified: true,
     };
-    admin::user::create(&house.by, &tenant, person).await.unwrap();
+    admin::user::create(&house.by, tenant, person).await.unwrap();
     told!(record, "an administrator makes an account", [UserCreated]);
-    admin::tenant::client_token(&house.by, &tenant, "backend", 10).await.unwrap();
+    admin::tenant::client_token(&house.by, tenant, "backend", 10).await.unwrap();
     told!(record, "a client token is made", [ClientTokenMade]);
     admin::tenant::set(&house.by, &tenant.slug, &[("mail.locale".into(), json!("de"))]).await.unwrap();
     told!(record, "a setting is changed", [TenantChanged]);
@@ -227,12 +267,12 @@ async fn every_decision_is_one_event() {
         last_name: "E".into(),
         verified: false,
     };
-    admin::invitation::invite(&house.by, &tenant, person).await.unwrap();
+    admin::invitation::invite(&house.by, tenant, person).await.unwrap();
     told!(record, "somebody is invited", [UserCreated, UserInvited]);
-    admin::invitation::withdraw(&house.by, &tenant, "eve@example.com").await.unwrap();
+    admin::invitation::withdraw(&house.by, tenant, "eve@example.com").await.unwrap();
     told!(record, "an invitation is withdrawn", [InvitationWithdrawn]);
     for (with_hashes, kind) in [(false, Kind::UsersExported), (true, Kind::PasswordHashesExported)] {
-        admin::export::export(&house.by, &tenant, with_hashes, &mut Vec::new(), |_| {}).await.unwrap();
+        admin::export::export(&house.by, tenant, with_hashes, &mut Vec::new(), |_| {}).await.unwrap();
         let events = record.all().await;
         record.told("the users are exported", &events, &[kind]);
     }
@@ -247,14 +287,4 @@ async fn every_decision_is_one_event() {
     restore_fence(&house.by, Some(&tenant.slug)).await.unwrap();
     house.advance(SignedDuration::from_secs(1));
     told!(record, "whatever was issued is declared dead", [TenantFenced]);
-
-    let elsewhere: BTreeSet<_> = ELSEWHERE.iter().map(|(kind, _)| *kind).collect();
-    let driven: BTreeSet<_> = record.kinds.union(&elsewhere).copied().collect();
-    let missing: Vec<_> = Kind::ALL.iter().filter(|kind| !driven.contains(kind)).collect();
-    assert!(missing.is_empty(), "no decision brings about {missing:?}");
-    println!(
-        "{} kinds of events by their decisions, {} by tests of their own",
-        record.kinds.len(),
-        ELSEWHERE.len()
-    );
 }

@@ -219,7 +219,7 @@ pub struct Audit {
     /// An e-mail address or a `usr_` id
     #[arg(long)]
     pub user: Option<String>,
-    /// Such as login_failed
+    /// One that audit-kinds lists
     #[arg(long, value_parser = kind)]
     pub kind: Option<Kind>,
     /// A time such as 2026-06-01T12:00:00Z
