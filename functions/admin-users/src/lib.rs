@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use latchkey::{
     administration::{
-        Administrator, Deed, Listing, UserListed, tenant,
+        Administrator, Deed, Listing, UserListed, invitation, tenant,
         user::{self, NewPerson, Shown},
     },
     domain::{CustomData, Email, PersonName, Tenant, TenantSlug, event::Kind, ids::UserId},
@@ -20,6 +20,7 @@ pub struct AdminUsers {
 
 const ALL: &str = "/api/v1/admin/tenants/{tenant_slug}/users";
 const ONE: &str = "/api/v1/admin/tenants/{tenant_slug}/users/{user_id}";
+const INVITE: &str = "/api/v1/admin/tenants/{tenant_slug}/users/{user_id}/invite";
 const SUSPEND: &str = "/api/v1/admin/tenants/{tenant_slug}/users/{user_id}/suspend";
 const RESUME: &str = "/api/v1/admin/tenants/{tenant_slug}/users/{user_id}/resume";
 const REVOKE_SESSIONS: &str = "/api/v1/admin/tenants/{tenant_slug}/users/{user_id}/revoke-sessions";
@@ -32,6 +33,8 @@ impl Endpoint for AdminUsers {
         Route::get(ALL),
         Route::post(ALL),
         Route::get(ONE),
+        Route::delete(ONE),
+        Route::post(INVITE),
         Route::post(SUSPEND),
         Route::post(RESUME),
         Route::post(REVOKE_SESSIONS),
@@ -64,10 +67,19 @@ impl Endpoint for AdminUsers {
             one(
                 "admin_create_user",
                 "Create User",
-                "Make an account without a password: its owner chooses one by \"forgot password\".",
+                "Make an account without a password. Invited, its owner is mailed a link to choose one; else they \
+                 do it by \"forgot password\".",
             )
             .body::<NewUserRequest>(),
             one("admin_show_user", "Show User", "One user."),
+            Operation::new(
+                "admin_delete_user",
+                "Delete User",
+                "Delete the account at once. Its address is free again, and its owner is told.",
+            )
+            .data::<UserDeleted>("ApiResponse_UserDeleted_")
+            .secured(Security::Administrator),
+            one("admin_invite_user", "Invite User", "Mail another link; the older one is dead."),
             one("admin_suspend_user", "Suspend User", "Let in no more, and end every session."),
             one("admin_resume_user", "Resume User", "Let in again."),
             one(
@@ -96,6 +108,13 @@ impl Endpoint for AdminUsers {
         };
         let user: UserId = named.parse().map_err(|_| Code::NotFound)?;
         match (request.method.as_str(), request.path.rsplit('/').next()) {
+            ("DELETE", _) => {
+                user::delete(&by, &tenant, user).await?;
+                return Ok(Response::data(request, &UserDeleted { status: "deleted" }));
+            }
+            ("POST", Some("invite")) => {
+                invitation::resend(&by, &tenant, named).await?;
+            }
             ("POST", Some("suspend")) => user::suspend(&by, &tenant, user).await?,
             ("POST", Some("resume")) => user::resume(&by, &tenant, user).await?,
             ("POST", Some("revoke-sessions")) => user::revoke_sessions(&by, &tenant, user).await?,
@@ -132,8 +151,9 @@ async fn create(by: &Administrator, request: &Request, tenant: &Tenant) -> Resul
         form.text("first_name", PersonName::parse),
         form.text("last_name", PersonName::parse),
         form.flag("email_verified"),
+        form.flag("invite"),
     );
-    let (email, first_name, last_name, verified) = form.finish(values)?;
+    let (email, first_name, last_name, verified, invite) = form.finish(values)?;
     let person = NewPerson {
         email: email.as_typed().to_owned(),
         password: None,
@@ -141,7 +161,11 @@ async fn create(by: &Administrator, request: &Request, tenant: &Tenant) -> Resul
         last_name: last_name.to_string(),
         verified,
     };
-    let user = user::create(by, tenant, person).await?;
+    let user = if invite {
+        invitation::invite(by, tenant, person).await?
+    } else {
+        user::create(by, tenant, person).await?
+    };
     show(by, request, tenant, user).await
 }
 
@@ -167,9 +191,18 @@ pub struct NewUserRequest {
     pub email: String,
     pub first_name: String,
     pub last_name: String,
-    /// Whether the administrator vouches for the address.
+    /// Whether the administrator vouches for the address; of no effect where they are invited.
     #[schema(required = false)]
     pub email_verified: bool,
+    /// Whether they are mailed a link to choose a password by.
+    #[schema(required = false)]
+    pub invite: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct UserDeleted {
+    /// `deleted`.
+    pub status: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]

@@ -10,7 +10,6 @@ mod environment;
 mod error;
 pub mod export;
 pub mod import;
-pub mod invitation;
 pub mod mail;
 pub mod mailbox;
 mod print;
@@ -19,5 +18,5 @@ pub mod stage;
 mod start;
 
 pub use error::AdminError;
-pub use latchkey::administration::{Administrator, audit, captcha, fence, key, tenant, user};
+pub use latchkey::administration::{Administrator, audit, captcha, fence, invitation, key, tenant, user};
 pub use start::{administrator, start};

@@ -18,6 +18,8 @@ pub enum AdministrationError {
     NoUser(String),
     #[error("{0} has an account already")]
     EmailTaken(String),
+    #[error("{0} has a password or a proven address, or is suspended: this is no invitation any more")]
+    NoInvitation(String),
     /// A field by its name, and what is wrong with it.
     #[error("{field}: {}", fault.message)]
     Invalid { field: &'static str, fault: Fault },
@@ -63,6 +65,7 @@ impl From<AdministrationError> for Problem {
             AdministrationError::SlugTaken(_) => Code::SlugTaken.into(),
             AdministrationError::EmailTaken(_) => Code::EmailTaken.into(),
             AdministrationError::Overtaken(_) => Code::Overtaken.into(),
+            AdministrationError::NoInvitation(_) => Code::NoInvitation.into(),
             AdministrationError::Rotating(..) => Code::RotationUnderWay.into(),
             AdministrationError::Invalid { field, fault } => Self::at_field(field, fault),
             AdministrationError::Settings(faults) => Self::invalid(faults.into_iter().map(located).collect()),

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod captcha;
 mod error;
 pub mod fence;
+pub mod invitation;
 pub mod key;
 mod listing;
 mod shown;

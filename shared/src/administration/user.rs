@@ -96,11 +96,17 @@ pub async fn find(parts: &Parts, tenant: &Tenant, named: &str) -> Result<UserId,
     login(parts, tenant, named).await.map(|login| login.user_id)
 }
 
-/// Who has an address.
-pub async fn login(parts: &Parts, tenant: &Tenant, email: &str) -> Result<Login, AdministrationError> {
-    let address = Email::parse(email).map_err(AdministrationError::invalid("user"))?;
+/// The login of a user who is named by id or by e-mail address.
+///
+/// # Errors
+/// [`AdministrationError::NoUser`]; [`AdministrationError::Overtaken`]; the store.
+pub async fn login(parts: &Parts, tenant: &Tenant, named: &str) -> Result<Login, AdministrationError> {
+    if let Ok(user) = named.parse() {
+        return Ok(current(parts, tenant, user).await?.1);
+    }
+    let address = Email::parse(named).map_err(AdministrationError::invalid("user"))?;
     let login = parts.store.login(tenant.id, address.key()).await?;
-    login.ok_or_else(|| AdministrationError::NoUser(email.to_owned()))
+    login.ok_or_else(|| AdministrationError::NoUser(named.to_owned()))
 }
 
 /// # Errors

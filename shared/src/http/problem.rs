@@ -93,6 +93,8 @@ codes! {
         "There is an account with this e-mail address.",
     SlugTaken 409 "slug_taken" "Slug taken"
         "The slug is taken, and a slug is never used again.",
+    NoInvitation 409 "no_invitation" "No invitation"
+        "The user has a password or a proven address, or is suspended: there is no invitation any more.",
     RotationUnderWay 409 "rotation_under_way" "Rotation under way"
         "A new key waits already until it signs. Rotate again after that, or at once with now.",
     BodyTooLarge 413 "body_too_large" "Body too large"

@@ -2,8 +2,14 @@
 //!
 //! The link that is mailed is a reset's: it proves the address, works once, and dies with the user's epoch.
 
-use latchkey::{
-    administration::{AdministrationError, Deed},
+use jiff::SignedDuration;
+
+use super::{
+    AdministrationError, Administrator,
+    administrator::Deed,
+    user::{self, NewPerson},
+};
+use crate::{
     domain::{
         Tenant,
         errand::{Errand, What},
@@ -11,21 +17,19 @@ use latchkey::{
         ids::UserId,
         user::{Epoch, Login, UserStatus},
     },
-    jiff::SignedDuration,
     runtime::Parts,
     store::{Alteration, Altered},
-};
-
-use crate::{
-    AdminError, Administrator,
-    user::{self, NewPerson},
 };
 
 /// Makes a user without a password, and has them mailed a link to choose one by.
 ///
 /// # Errors
 /// As [`user::create`]'s.
-pub async fn invite(by: &Administrator, tenant: &Tenant, person: NewPerson) -> Result<UserId, AdminError> {
+pub async fn invite(
+    by: &Administrator,
+    tenant: &Tenant,
+    person: NewPerson,
+) -> Result<UserId, AdministrationError> {
     let email = person.email.clone();
     let person = NewPerson { password: None, verified: false, ..person };
     let user_id = user::create(by, tenant, person).await?;
@@ -37,12 +41,12 @@ pub async fn invite(by: &Administrator, tenant: &Tenant, person: NewPerson) -> R
 /// Has another link mailed; the older one is dead.
 ///
 /// # Errors
-/// [`AdministrationError::NoUser`]; [`AdminError::Refused`] for who has a password or a proven address; the store's.
-pub async fn resend(by: &Administrator, tenant: &Tenant, email: &str) -> Result<UserId, AdminError> {
+/// [`AdministrationError::NoUser`]; [`AdministrationError::NoInvitation`] for who has a password or a proven address; the store's.
+pub async fn resend(by: &Administrator, tenant: &Tenant, named: &str) -> Result<UserId, AdministrationError> {
     let parts = &by.parts;
-    let login = waiting(parts, tenant, email).await?;
+    let login = waiting(parts, tenant, named).await?;
     let moved = parts.store.move_epoch(tenant.id, login.user_id, |standing| standing).await?;
-    let moved = moved.ok_or_else(|| AdministrationError::NoUser(email.to_owned()))?;
+    let moved = moved.ok_or_else(|| AdministrationError::NoUser(named.to_owned()))?;
     mail(by, tenant, &login, moved.epoch).await?;
     Ok(login.user_id)
 }
@@ -51,9 +55,13 @@ pub async fn resend(by: &Administrator, tenant: &Tenant, email: &str) -> Result<
 ///
 /// # Errors
 /// As [`resend`]'s; [`AdministrationError::Overtaken`] where it is accepted at the same moment.
-pub async fn withdraw(by: &Administrator, tenant: &Tenant, email: &str) -> Result<UserId, AdminError> {
+pub async fn withdraw(
+    by: &Administrator,
+    tenant: &Tenant,
+    named: &str,
+) -> Result<UserId, AdministrationError> {
     let parts = &by.parts;
-    let login = waiting(parts, tenant, email).await?;
+    let login = waiting(parts, tenant, named).await?;
     let state = login.state();
     let due = parts.store.new_errand();
     let what = What::InvitationWithdrawn { user_id: login.user_id };
@@ -71,28 +79,32 @@ pub async fn withdraw(by: &Administrator, tenant: &Tenant, email: &str) -> Resul
     match parts.store.delete_account(&alteration).await? {
         Altered::Done => by.record(tenant, Kind::InvitationWithdrawn, Deed::to(login.user_id)).await?,
         Altered::Overtaken | Altered::EmailTaken => {
-            return Err(AdministrationError::Overtaken(email.to_owned()).into());
+            return Err(AdministrationError::Overtaken(named.to_owned()));
         }
     }
     Ok(login.user_id)
 }
 
 /// Who has been invited and has not chosen a password yet.
-async fn waiting(parts: &Parts, tenant: &Tenant, email: &str) -> Result<Login, AdminError> {
-    let login = user::login(parts, tenant, email).await?;
+async fn waiting(parts: &Parts, tenant: &Tenant, named: &str) -> Result<Login, AdministrationError> {
+    let login = user::login(parts, tenant, named).await?;
     if login.standing != UserStatus::Unverified || login.sealed_hash.is_some() {
-        let why = "has a password or a proven address, or is suspended: this is no invitation any more";
-        return Err(AdminError::Refused(format!("{email} {why}")));
+        return Err(AdministrationError::NoInvitation(named.to_owned()));
     }
     Ok(login)
 }
 
-async fn mail(by: &Administrator, tenant: &Tenant, login: &Login, epoch: Epoch) -> Result<(), AdminError> {
+async fn mail(
+    by: &Administrator,
+    tenant: &Tenant,
+    login: &Login,
+    epoch: Epoch,
+) -> Result<(), AdministrationError> {
     let parts = &by.parts;
     let now = parts.clock.now();
     let life = SignedDuration::from_hours(24 * i64::from(tenant.settings.invitation_days));
     let what = What::Invited { user_id: login.user_id, email_key: login.email_key.clone(), epoch };
     let errand = Errand::by(tenant, what, now, now.saturating_add(life).unwrap_or(now));
     parts.store.queue(&parts.store.new_errand(), &errand).await?;
-    Ok(by.record(tenant, Kind::UserInvited, Deed::to(login.user_id)).await?)
+    by.record(tenant, Kind::UserInvited, Deed::to(login.user_id)).await
 }
