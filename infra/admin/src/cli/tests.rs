@@ -26,6 +26,7 @@ fn takes_every_command() {
         "tenant show acme --json",
         "tenant list --env-file infra/local/lambda.env",
         "tenant set acme mfa.policy=off mail.locale=de",
+        "tenant set acme captcha.provider=turnstile captcha.site_key=x captcha.secret=-",
         "--endpoint-url http://127.0.0.1:8000 tenant suspend acme",
         "tenant resume acme",
         "tenant settings",
