@@ -37,7 +37,8 @@ impl Command {
 }
 
 /// # Errors
-/// [`AdminError::Invalid`] for what is no address; the store.
+/// [`AdministrationError::Invalid`](latchkey::administration::AdministrationError::Invalid) for what is no address; the
+/// store.
 pub async fn show(parts: &Parts, address: &str) -> Result<Mailbox, AdminError> {
     let email = Email::parse(address).map_err(AdminError::invalid("address"))?;
     let found = parts.store.undeliverable(email.key()).await?;
@@ -48,7 +49,8 @@ pub async fn show(parts: &Parts, address: &str) -> Result<Mailbox, AdminError> {
 /// belong in.
 ///
 /// # Errors
-/// [`AdminError::Invalid`] for what is no address; the store.
+/// [`AdministrationError::Invalid`](latchkey::administration::AdministrationError::Invalid) for what is no address; the
+/// store.
 pub async fn clear(parts: &Parts, address: &str) -> Result<Mailbox, AdminError> {
     let email = Email::parse(address).map_err(AdminError::invalid("address"))?;
     parts.store.mark_deliverable(email.key()).await?;
