@@ -35,6 +35,7 @@ mod races;
 mod registration;
 mod removal;
 mod sessions;
+mod settings;
 mod signing_keys;
 mod spending;
 mod strangers;
