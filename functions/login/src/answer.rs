@@ -17,6 +17,9 @@ pub struct LoginRequest {
     pub password: String,
     #[schema(default = false, required = false)]
     pub remember_me: bool,
+    /// Ask for the second factor on a trusted device as well: for what needs a fresh one.
+    #[schema(default = false, required = false)]
+    pub reauthenticate: bool,
     pub trusted_device_token: Option<String>,
     /// After suspicious failures, where the tenant has a captcha.
     pub captcha_token: Option<String>,

@@ -13,6 +13,8 @@ pub struct Asked {
     pub email: Email,
     pub password: GivenPassword,
     pub remember_me: bool,
+    /// A second factor is asked for whatever the device.
+    pub reauthenticate: bool,
     captcha: Option<CaptchaToken>,
     /// The trusted device's token, or the known device's cookie.
     presented: Option<Presented>,
@@ -25,19 +27,20 @@ impl Asked {
             form.text("email", Email::parse),
             form.text("password", GivenPassword::parse),
             form.flag("remember_me"),
+            form.flag("reauthenticate"),
             form.optional_text("trusted_device_token", form::any),
             form.optional_text("captcha_token", CaptchaToken::parse),
         );
-        let (email, password, remember_me, trusted, captcha) = form.finish(values)?;
+        let (email, password, remember_me, reauthenticate, trusted, captcha) = form.finish(values)?;
         let known = request.cookie(&cookies::device_name(tenant));
         if known.is_some() {
-            cookies::guard(request, tenant)?;
+            cookies::guard(parts, request, tenant)?;
         }
         let presented = match trusted.or(known) {
             Some(text) => Presented::read(parts, request, tenant, &text)?,
             None => None,
         };
-        Ok(Self { email, password, remember_me, captcha, presented })
+        Ok(Self { email, password, remember_me, reauthenticate, captcha, presented })
     }
 }
 

@@ -9,7 +9,7 @@ use latchkey::{
         Tenant, device::DeviceKind, event::Kind as EventKind, mfa::Due, session::Authentication,
         user::Login as Account,
     },
-    http::{Code, Endpoint, Operation, Problem, Request, Response, Route},
+    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, cookies},
     keys::{Purpose, StoredHash},
     runtime::Parts,
     sign_in::{self, Proven, Wanted, event, open_handle},
@@ -122,6 +122,7 @@ impl Login {
             Due::Nothing => self.open(request, tenant, asked, attempt, account, None).await,
             Due::Factor(methods) => {
                 let trusted = device.filter(|device| device.kind == DeviceKind::Trusted);
+                let trusted = trusted.filter(|_| !asked.reauthenticate);
                 let rotated = match trusted {
                     Some(device) => device.rotate(&self.parts, tenant).await?,
                     None => None,
@@ -168,8 +169,14 @@ impl Login {
         let opened = opened?;
         forgiven?;
         recorded?;
-        let answer = LoginResponse::authenticated(tenant, &opened, trusted.as_ref());
-        Ok(sign_in::with_cookies(Response::data(request, &answer), tenant, &opened))
+        let hosted = parts.is_from_hosted_page(request);
+        let shown = trusted.as_ref().filter(|_| !hosted);
+        let answer = LoginResponse::authenticated(tenant, &opened, shown);
+        let response = sign_in::with_cookies(Response::data(request, &answer), tenant, &opened);
+        Ok(match trusted.filter(|_| hosted) {
+            Some(trusted) => response.with_cookie(&cookies::trusted(tenant, &trusted)),
+            None => response,
+        })
     }
 
     async fn hand_out(

@@ -157,7 +157,7 @@ impl MfaVerify {
         forgiven?;
         recorded?;
         told?;
-        Ok(Self::answer(request, tenant, &opened, remembered?))
+        Ok(self.answer(request, tenant, &opened, remembered?))
     }
 
     /// Stores the devices that the person asked to remember: trusted, known.
@@ -182,13 +182,19 @@ impl MfaVerify {
     }
 
     fn answer(
+        &self,
         request: &Request,
         tenant: &Tenant,
         opened: &Opened,
         [trusted, known]: [Option<Bearer>; 2],
     ) -> Response {
-        let answer = MFAChallengeResponse::authenticated(tenant, opened, trusted.as_ref());
+        let hosted = self.parts.is_from_hosted_page(request);
+        let shown = trusted.as_ref().filter(|_| !hosted);
+        let answer = MFAChallengeResponse::authenticated(tenant, opened, shown);
         let mut response = sign_in::with_cookies(Response::data(request, &answer), tenant, opened);
+        if let Some(trusted) = trusted.filter(|_| hosted) {
+            return response.with_cookie(&cookies::trusted(tenant, &trusted));
+        }
         if let Some(known) = known {
             let seconds = latchkey::domain::device::Device::KNOWN_DAYS * 24 * 3600;
             response = response.with_cookie(&cookies::device(tenant, &known, seconds));

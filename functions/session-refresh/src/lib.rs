@@ -6,7 +6,7 @@
 
 use async_trait::async_trait;
 use latchkey::{
-    domain::{Tenant, event::Kind as EventKind, session::Session, settings::Delivery},
+    domain::{Tenant, event::Kind as EventKind, session::Session},
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, cookies, form},
     keys::Purpose,
     runtime::Parts,
@@ -45,7 +45,7 @@ impl Endpoint for SessionRefresh {
 
     async fn call(&self, request: &Request) -> Result<Response, Problem> {
         let tenant = self.parts.tenants.of(request).await?;
-        let token = presented(request, &tenant)?;
+        let token = presented(&self.parts, request, &tenant)?;
         let session = self.session(request, &tenant, &token).await?;
         let successor = self.successor(&tenant, &token, &session)?;
         if token.matches(&session.refresh_hash) {
@@ -127,16 +127,13 @@ impl SessionRefresh {
             tokens: tokens.clone(),
         };
         let response = Response::data(request, &answer);
-        Ok(match tenant.settings.tokens.delivery {
-            Delivery::Body => response,
-            Delivery::Cookie => sign_in::with_cookies(response, tenant, &Opened { session, refresh, tokens }),
-        })
+        Ok(sign_in::with_cookies(response, tenant, &Opened { session, refresh, tokens }))
     }
 }
 
 /// The token of the body or of the tenant's own cookie. The hash in its session shows that it is ours,
 /// even if the data key that made it has been retired since.
-fn presented(request: &Request, tenant: &Tenant) -> Result<Bearer, Problem> {
+fn presented(parts: &Parts, request: &Request, tenant: &Tenant) -> Result<Bearer, Problem> {
     let mut form = request.form()?;
     let values = (form.optional_text("refresh_token", form::any),);
     let (given,) = form.finish(values)?;
@@ -144,7 +141,7 @@ fn presented(request: &Request, tenant: &Tenant) -> Result<Bearer, Problem> {
         text
     } else {
         let cookie = request.cookie(&cookies::session_name(tenant)).ok_or(Code::SessionInvalid)?;
-        cookies::guard(request, tenant)?;
+        cookies::guard(parts, request, tenant)?;
         cookie
     };
     Bearer::parse(Kind::Refresh, &text).ok_or_else(|| Code::SessionInvalid.into())

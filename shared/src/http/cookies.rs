@@ -6,7 +6,7 @@ use super::{
     Request,
     problem::{Code, Problem},
 };
-use crate::{domain::Tenant, tokens::Bearer};
+use crate::{domain::Tenant, runtime::Parts, tokens::Bearer};
 
 /// The name of the cookie that holds a tenant's refresh token.
 #[must_use]
@@ -32,6 +32,12 @@ pub fn device(tenant: &Tenant, token: &Bearer, seconds: i64) -> Cookie<'static> 
     build(device_name(tenant), token.expose().to_owned(), Some(seconds))
 }
 
+/// The cookie of a trusted device, for who signs in at a hosted page.
+#[must_use]
+pub fn trusted(tenant: &Tenant, token: &Bearer) -> Cookie<'static> {
+    device(tenant, token, i64::from(tenant.settings.trusted_device_days) * 24 * 3600)
+}
+
 /// What makes a browser drop the session's cookie.
 #[must_use]
 pub fn no_session(tenant: &Tenant) -> Cookie<'static> {
@@ -47,14 +53,18 @@ fn build(name: String, value: String, max_age: Option<i64>) -> Cookie<'static> {
     }
 }
 
-/// Lets a request that uses a cookie through only from an allowed origin and with JSON: a form of
+/// Lets a request that uses a cookie through only from an allowed origin, or a hosted page, and with JSON: a form of
 /// another site can have neither (OWASP ASVS 5.0 V3.5).
 ///
 /// # Errors
 /// 403 `origin_not_allowed`.
-pub fn guard(request: &Request, tenant: &Tenant) -> Result<(), Problem> {
-    let allowed = request
+pub fn guard(parts: &Parts, request: &Request, tenant: &Tenant) -> Result<(), Problem> {
+    let of_tenant = request
         .header("origin")
         .is_some_and(|origin| tenant.settings.origins.iter().any(|allowed| allowed.as_str() == origin));
-    if allowed && request.is_json() { Ok(()) } else { Err(Code::OriginNotAllowed.into()) }
+    if (of_tenant || parts.is_from_hosted_page(request)) && request.is_json() {
+        Ok(())
+    } else {
+        Err(Code::OriginNotAllowed.into())
+    }
 }

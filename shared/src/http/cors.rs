@@ -10,7 +10,11 @@ const PREFLIGHT_SECONDS: &str = "600";
 /// Adds what a browser must see to hand the answer to a page of an allowed origin.
 #[must_use]
 pub fn answer(response: Response, request: &Request, tenant: Option<&Tenant>) -> Response {
-    let response = response.with_header(header::VARY, "Origin");
+    let vary = match response.headers.get(header::VARY).and_then(|value| value.to_str().ok()) {
+        Some(already) => format!("{already}, Origin"),
+        None => "Origin".to_owned(),
+    };
+    let response = response.with_header(header::VARY, &vary);
     let Some(origin) = request.header("origin") else { return response };
     let allowed =
         tenant.is_some_and(|tenant| tenant.settings.origins.iter().any(|allowed| allowed.as_str() == origin));

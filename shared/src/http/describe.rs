@@ -33,6 +33,8 @@ pub enum Answer {
     Open,
     /// A document of its own.
     Document,
+    /// Something for a browser: HTML, or what belongs to it.
+    Page,
 }
 
 /// Which token a call needs.
@@ -83,6 +85,12 @@ impl Operation {
     #[must_use]
     pub fn document(mut self) -> Self {
         self.answer = Answer::Document;
+        self
+    }
+
+    #[must_use]
+    pub fn page(mut self) -> Self {
+        self.answer = Answer::Page;
         self
     }
 

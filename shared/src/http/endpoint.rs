@@ -82,7 +82,7 @@ impl<E: Endpoint> Served<E> {
 
 fn finish(response: Response) -> http::Response<Body> {
     let Response { status, headers, body } = response.hardened();
-    let mut answer = http::Response::new(if body.is_empty() { Body::Empty } else { Body::Text(body) });
+    let mut answer = http::Response::new(body);
     *answer.status_mut() =
         http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     *answer.headers_mut() = headers;

@@ -1,6 +1,7 @@
 //! Answers.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use lambda_http::Body;
 use serde::Serialize;
 use serde_json::json;
 
@@ -11,7 +12,7 @@ use super::Request;
 pub struct Response {
     pub status: u16,
     pub headers: HeaderMap,
-    pub body: String,
+    pub body: Body,
 }
 
 impl Response {
@@ -27,16 +28,28 @@ impl Response {
     pub fn json(status: u16, document: &impl Serialize) -> Self {
         // A value of our own types always serialises.
         let body = serde_json::to_string(document).unwrap_or_default();
-        Self::new(status, body).with_header(header::CONTENT_TYPE, "application/json")
+        Self::text(status, "application/json", body)
+    }
+
+    /// A text of a media type.
+    #[must_use]
+    pub fn text(status: u16, kind: &str, text: String) -> Self {
+        Self::new(status, Body::Text(text)).with_header(header::CONTENT_TYPE, kind)
+    }
+
+    /// A file of a media type.
+    #[must_use]
+    pub fn file(kind: &str, bytes: Vec<u8>) -> Self {
+        Self::new(200, Body::Binary(bytes)).with_header(header::CONTENT_TYPE, kind)
     }
 
     /// An answer without a body.
     #[must_use]
     pub fn empty(status: u16) -> Self {
-        Self::new(status, String::new())
+        Self::new(status, Body::Empty)
     }
 
-    fn new(status: u16, body: String) -> Self {
+    fn new(status: u16, body: Body) -> Self {
         Self { status, headers: HeaderMap::new(), body }
     }
 

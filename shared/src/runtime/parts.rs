@@ -6,7 +6,7 @@ use super::{Environment, EnvironmentFault, Outside, UnwrapFault, World, aws, kms
 use crate::{
     admission::Tenants,
     domain::{Clock, Entropy},
-    http::Problem,
+    http::{Problem, Request},
     keys::{DataKey, DataKeys, Hasher, Purpose},
     metrics::Meters,
     sign_in::Signers,
@@ -32,6 +32,8 @@ pub struct Parts(Arc<Inner>);
 
 pub struct Inner {
     pub base_url: String,
+    /// The origin of the hosted pages: that of the base URL.
+    hosted_origin: String,
     pub edge_secret: Option<String>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
@@ -86,6 +88,9 @@ impl Parts {
         let hasher = touching.await.map_err(|error| StartError::Client(error.to_string()))?;
         Ok(Self(Arc::new(Inner {
             tenants: Tenants::new(store.clone(), Arc::clone(&clock), environment.base_url.clone()),
+            hosted_origin: url::Url::parse(&environment.base_url)
+                .map(|base| base.origin().ascii_serialization())
+                .unwrap_or_default(),
             base_url: environment.base_url,
             edge_secret: environment.edge_secret,
             clock,
@@ -101,6 +106,12 @@ impl Parts {
 }
 
 impl Inner {
+    /// Whether a hosted page sends this: a script of our own origin, as the browser says. Such a page never sees a
+    /// token that outlives it: what is to be kept goes into cookies, whatever the tenant's `tokens.delivery`.
+    pub fn is_from_hosted_page(&self, request: &Request) -> bool {
+        request.header("origin") == Some(self.hosted_origin.as_str())
+    }
+
     /// # Errors
     /// 500 where the function was not given this key: a mistake in its [`KEYS`](crate::http::Endpoint::KEYS).
     pub fn passwords_key(&self) -> Result<&DataKey, Problem> {

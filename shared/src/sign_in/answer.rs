@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::Opened;
 use crate::{
-    domain::{Tenant, agent, mailbox::MailboxProof, settings::Delivery},
+    domain::{Tenant, agent, mailbox::MailboxProof},
     http::{Request, Response, cookies},
 };
 
@@ -99,13 +99,11 @@ impl CodeSentResponse {
     }
 }
 
-/// Adds the session's cookie where the tenant delivers its tokens so.
+/// Adds the session's cookie, unless the refresh token is in the body.
 #[must_use]
 pub fn with_cookies(response: Response, tenant: &Tenant, opened: &Opened) -> Response {
-    match tenant.settings.tokens.delivery {
-        Delivery::Body => response,
-        Delivery::Cookie => {
-            response.with_cookie(&cookies::session(tenant, &opened.refresh, opened.remembered_for()))
-        }
+    if opened.tokens.refresh_token.is_some() {
+        return response;
     }
+    response.with_cookie(&cookies::session(tenant, &opened.refresh, opened.remembered_for()))
 }

@@ -156,8 +156,8 @@ pub async fn open(
     Ok(Opened { tokens: tokens?, session, refresh })
 }
 
-/// The access token of a session and what goes with it. With `token_delivery: cookie` the refresh
-/// token is not among them.
+/// The access token of a session and what goes with it. With `tokens.delivery: cookie`, and for a
+/// hosted page, the refresh token is not among them.
 ///
 /// # Errors
 /// 503 when the store cannot answer for the tenant's signing key.
@@ -187,7 +187,7 @@ pub async fn tokens(
     };
     let key = parts.signers.of(tenant, parts).await?;
     let access = key.sign("at+jwt", &claims).map_err(|error| Problem::internal(error.to_string()))?;
-    let in_body = tenant.settings.tokens.delivery == Delivery::Body;
+    let in_body = tenant.settings.tokens.delivery == Delivery::Body && !parts.is_from_hosted_page(request);
     Ok(Tokens {
         access_token: access.to_string(),
         token_type: "Bearer",

@@ -50,8 +50,14 @@ impl Default for Branding {
 pub struct Colour([u8; 3]);
 
 impl Colour {
-    const BLACK: Self = Self([0; 3]);
-    const WHITE: Self = Self([255; 3]);
+    pub const BLACK: Self = Self([0; 3]);
+    pub const WHITE: Self = Self([255; 3]);
+
+    /// Red, green and blue.
+    #[must_use]
+    pub const fn rgb(channels: [u8; 3]) -> Self {
+        Self(channels)
+    }
 
     /// # Errors
     /// The text is not `#` and six hexadecimal digits.
@@ -76,6 +82,27 @@ impl Colour {
     #[must_use]
     pub fn text(self) -> Self {
         if self.contrast(Self::WHITE) >= self.contrast(Self::BLACK) { Self::WHITE } else { Self::BLACK }
+    }
+
+    /// So many percent of the way to another.
+    #[must_use]
+    pub fn mixed(self, other: Self, percent: u8) -> Self {
+        let percent = u16::from(percent.min(100));
+        let mut channels = self.0;
+        for (channel, to) in channels.iter_mut().zip(other.0) {
+            let mixed = (u16::from(*channel) * (100 - percent) + u16::from(to) * percent) / 100;
+            *channel = u8::try_from(mixed).unwrap_or(u8::MAX);
+        }
+        Self(channels)
+    }
+
+    /// The nearest to this, on the way to black or white, that has this contrast against a page: 4.58:1 can always
+    /// be had.
+    #[must_use]
+    pub fn readable_on(self, page: Self, least: f64) -> Self {
+        let ink = page.text();
+        let steps = (0..=100).map(|percent| self.mixed(ink, percent));
+        steps.into_iter().find(|colour| colour.contrast(page) >= least).unwrap_or(ink)
     }
 
     /// WCAG 2.2, "relative luminance".
