@@ -81,7 +81,7 @@ async fn an_access_token_says_who_and_verifies_with_the_published_keys() {
         let tokens = ada.sign_in(&house, &client).await;
         let access = tokens["access_token"].as_str().unwrap();
         let discovery = client.get(slug, ".well-known/openid-configuration").await.body;
-        let issuer = format!("{}/api/v1/auth/tenants/{}", house.gateway(), tenant.slug);
+        let issuer = format!("{}/api/v1/auth/tenants/{}", house.parts.base_url, tenant.slug);
         assert_eq!(discovery["issuer"], issuer);
         let jwks = client.get(slug, ".well-known/jwks.json").await.body;
         let set: jsonwebtoken::jwk::JwkSet = serde_json::from_value(jwks.clone()).unwrap();

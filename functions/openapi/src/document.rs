@@ -87,6 +87,7 @@ impl Document {
 
     fn answer(&mut self, answer: &Answer) -> Value {
         let schema = match answer {
+            Answer::Page => return json!({ "*/*": { "schema": { "type": "string" } } }),
             Answer::Open | Answer::Document => json!({}),
             Answer::Data { wrapper, data } => {
                 self.add(data);

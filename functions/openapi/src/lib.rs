@@ -65,6 +65,7 @@ pub fn document(base_url: &str) -> Value {
         .of::<me_mfa_backup_codes::MeMfaBackupCodes>()
         .of::<captcha::Captcha>()
         .of::<well_known::WellKnown>()
+        .of::<pages::Pages>()
         .of::<admin_tenants::AdminTenants>()
         .of::<admin_users::AdminUsers>()
         .of::<admin_audit::AdminAudit>()

@@ -65,7 +65,7 @@ mod tests {
             .filter_map(|line| line.split_once('='))
             .map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned()))
             .collect();
-        let meant = environment("http://127.0.0.1:9100", "http://127.0.0.1:8000", "http://127.0.0.1:8005");
+        let meant = environment("http://localhost:9100", "http://127.0.0.1:8000", "http://127.0.0.1:8005");
         assert_eq!(written, meant);
     }
 }

@@ -53,6 +53,7 @@ pub async fn mount(environment: &Environment, world: World) -> anyhow::Result<Ve
         mount.endpoint::<admin_audit::AdminAudit>().await?,
         mount.endpoint::<admin_keys::AdminKeys>().await?,
         mount.endpoint::<openapi::OpenApi>().await?,
+        mount.endpoint::<pages::Pages>().await?,
         mount.worker().await?,
         mount.feedback().await?,
     ])

@@ -123,7 +123,10 @@ impl Stack {
         let gateway_url = gateway.as_ref().map(url).transpose()?;
         let (dynamodb_url, mail_url) = (url(&dynamodb)?, url(&mail)?);
         // Without a gateway here, the one at that address is meant.
-        let base_url = gateway_url.clone().unwrap_or_else(|| format!("http://{}", options.gateway));
+        let base_url = base_url(match &gateway {
+            Some(listener) => listener.local_addr()?,
+            None => options.gateway,
+        });
         let mut environment = environment(&base_url, &dynamodb_url, &mail_url);
         environment.extend(options.variables.clone());
 
@@ -301,6 +304,16 @@ impl Stack {
 fn url(listener: &TcpListener) -> anyhow::Result<String> {
     let address = listener.local_addr().context("a listener has no address")?;
     Ok(format!("http://{address}"))
+}
+
+/// Where browsers and mailed links find a gateway: by this machine's name, for an address can have no passkeys
+/// (WebAuthn Level 3 §5.1.2).
+fn base_url(gateway: SocketAddr) -> String {
+    if gateway.ip().is_loopback() {
+        format!("http://localhost:{}", gateway.port())
+    } else {
+        format!("http://{gateway}")
+    }
 }
 
 async fn functions(options: &Options, environment: &Environment) -> anyhow::Result<Vec<Arc<dyn Function>>> {

@@ -6,13 +6,14 @@ use anyhow::{Context, anyhow};
 use serde_json::{Map, Value};
 
 /// Every stack that has functions.
-const STACKS: [(&str, &str); 8] = [
+const STACKS: [(&str, &str); 9] = [
     ("registration.yaml", include_str!("../../stacks/registration.yaml")),
     ("sign-in.yaml", include_str!("../../stacks/sign-in.yaml")),
     ("sessions.yaml", include_str!("../../stacks/sessions.yaml")),
     ("recovery.yaml", include_str!("../../stacks/recovery.yaml")),
     ("account.yaml", include_str!("../../stacks/account.yaml")),
     ("factors.yaml", include_str!("../../stacks/factors.yaml")),
+    ("pages.yaml", include_str!("../../stacks/pages.yaml")),
     ("admin.yaml", include_str!("../../stacks/admin.yaml")),
     ("mail.yaml", include_str!("../../stacks/mail.yaml")),
 ];

@@ -116,7 +116,8 @@ async fn items_expire_by_the_clock_of_the_stack() {
 async fn the_gateway_is_there_and_goes() {
     let (stack, worker, _) = started().await;
     let url = format!("{}/work", stack.gateway().unwrap());
-    assert_eq!(stack.environment()["LATCHKEY_BASE_URL"], stack.gateway().unwrap());
+    let port = stack.gateway().unwrap().rsplit(':').next().unwrap();
+    assert_eq!(stack.environment()["LATCHKEY_BASE_URL"], format!("http://localhost:{port}"));
     assert_eq!(stack.routes(), [(Route::get("/work"), MAIL_WORKER)]);
     assert_eq!(reqwest::get(&url).await.unwrap().status(), 200);
     assert_eq!(worker.0.lock().unwrap()[0]["routeKey"], "GET /work");

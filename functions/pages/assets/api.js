@@ -1,0 +1,74 @@
+// What the pages ask of the service, and what it refuses. Everything goes to the page's own origin.
+
+const { tenant, lang } = document.body.dataset;
+
+/** The tenant's endpoints. */
+export const T = `/api/v1/auth/tenants/${tenant}`;
+/** What the scripts say, in the page's language. */
+export const words = JSON.parse(document.getElementById("words").textContent);
+
+/** A request that was not done, and why. */
+export class Refusal extends Error {
+  /** @param {string} code @param {number} status @param {any} answer @param {number} retryAfter seconds, or 0 */
+  constructor(code, status = 0, answer = {}, retryAfter = 0) {
+    super(code);
+    this.code = code;
+    this.status = status;
+    this.retryAfter = retryAfter;
+    /** @type {{field: string, message: string}[]} */
+    this.faults = (answer.detail instanceof Array ? answer.detail : []).map(({ loc, msg }) => ({
+      field: String(loc.at(-1)),
+      message: msg,
+    }));
+    /** @type {{provider: string}|undefined} */
+    this.captcha = answer.captcha;
+  }
+}
+
+/** Another page of the tenant, in this language. */
+export const page = (name, query = {}) => `/t/${tenant}/${name}?${new URLSearchParams({ lang, ...query })}`;
+
+/** Sends JSON, and gives what the answer holds. @throws {Refusal} */
+export async function call(method, path, body, token) {
+  const headers = { accept: "application/json" };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (token) headers.authorization = `Bearer ${token}`;
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const response = await fetch(path, { method, headers, body: text, redirect: "error" }).catch(() => {
+    throw new Refusal("offline");
+  });
+  const answer = await response.json().catch(() => ({}));
+  if (response.ok) return answer.data ?? answer;
+  const code = answer.code ?? byStatus[response.status] ?? "internal";
+  throw new Refusal(code, response.status, answer, Number(response.headers.get("retry-after")));
+}
+
+// What API Gateway answers by itself has no code.
+const byStatus = { 422: "invalid", 429: "too_many_attempts", 503: "unavailable" };
+
+export const post = (path, body = {}, token) => call("POST", path, body, token);
+
+// The access token lives as long as the page; the refresh token is in a cookie that no script can read.
+let access;
+
+/** Takes the tokens of an answer that opened or renewed the session. */
+export function signedIn(answer) {
+  if (answer.tokens) access = answer.tokens.access_token;
+  return answer;
+}
+
+/** Resumes the session of the cookie. @throws {Refusal} */
+export const resume = async () => signedIn(await post(`${T}/session/refresh`));
+
+/** Calls an endpoint of the own account. @throws {Refusal} */
+export const me = (method, path, body) => asUser(method, `/api/v1/me${path}`, body);
+
+/** Calls an endpoint as the person signed in; a token that has run out is renewed once. @throws {Refusal} */
+export async function asUser(method, path, body) {
+  const ask = async () => signedIn(await call(method, path, body, access));
+  return ask().catch(async (refusal) => {
+    if (refusal.code !== "bearer_invalid") throw refusal;
+    await resume();
+    return ask();
+  });
+}

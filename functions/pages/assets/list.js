@@ -1,0 +1,38 @@
+// The lists of "my account": what there is, and what can be done with each.
+
+import { fill, onPress } from "./form.js";
+import { words } from "./api.js";
+
+function element(name, text = "", more = {}) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  return Object.assign(made, more);
+}
+
+const time = (at) => new Date(at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+
+/**
+ * @param {Element} list
+ * @param {{title: string, about: string[], usedAt?: string, acts: [string, () => Promise<void>][]}[]} entries
+ */
+export function fillList(list, entries) {
+  const rows = entries.map(({ title, about, usedAt, acts }) => {
+    const text = element("div");
+    const details = [...about.filter(Boolean), ...(usedAt ? [fill(words.last_used, time(usedAt))] : [])];
+    text.append(element("strong", title), element("span", details.join(" · ")));
+    const row = element("li");
+    row.append(text);
+    for (const [label, act] of acts) {
+      const button = element("button", label, { type: "button", className: "quiet" });
+      button.ariaLabel = `${label}: ${title}`;
+      onPress(button, act);
+      row.append(button);
+    }
+    return row;
+  });
+  list.replaceChildren(...(rows.length > 0 ? rows : [element("li", words.none)]));
+}
+
+/** A browser and a system in words. */
+export const device = (entry) =>
+  entry.name ?? (entry.device ? `${entry.device.browser}, ${entry.device.system}` : words.unknown_device);

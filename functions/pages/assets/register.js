@@ -1,0 +1,14 @@
+// The page where a stranger makes an account.
+
+import { T, page, post } from "./api.js";
+import { withCaptcha } from "./captcha.js";
+import { $, onSubmit, show } from "./form.js";
+
+onSubmit($("[data-form='register']"), async (typed) => {
+  const redirect_uri = document.body.dataset.back;
+  const send = (captcha_token) => post(`${T}/register`, { ...typed, captcha_token, redirect_uri });
+  const { status } = await withCaptcha(send, true);
+  // Where addresses are not proven, the account is there at once.
+  if (status === "active") location.assign(page("sign-in"));
+  else show("done");
+});

@@ -1,0 +1,26 @@
+// The page that the mail after a registration leads to: with the password chosen there, it ends signed in.
+
+import { T, post, signedIn } from "./api.js";
+import { arrive } from "./arrive.js";
+import { choose, unlessDead } from "./choose.js";
+import { enrolToArrive } from "./enrol.js";
+import { $, linkToken, onSubmit, show } from "./form.js";
+
+const token = linkToken();
+let reset;
+
+onSubmit($("[data-form='verify']"), ({ password }) =>
+  unlessDead(post(`${T}/verify-email`, { token, password }), (answer) => {
+    if (answer.status === "already_verified") return show("already");
+    if (answer.enrollment_token) return enrolToArrive(answer.enrollment_token);
+    if (answer.tokens) return arrive(signedIn(answer));
+    // The mailbox is theirs, whoever chose the password: they choose now.
+    reset = answer.reset_token;
+    show("choose");
+  }),
+);
+choose(() => reset);
+onSubmit($("[data-form='resend']"), async ({ email }) => {
+  await post(`${T}/verify-email/resend`, { email });
+  show("sent");
+});
