@@ -12,6 +12,7 @@ pub mod export;
 pub mod import;
 pub mod mail;
 pub mod mailbox;
+pub mod overview;
 mod print;
 pub mod removal;
 pub mod stage;

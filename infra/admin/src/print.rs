@@ -178,6 +178,11 @@ pub fn settings(as_json: bool) -> String {
     text
 }
 
+/// Where something is served until it is interrupted.
+pub fn address(url: &str, as_json: bool) -> String {
+    if as_json { json!({ "url": url }).to_string() } else { format!("{url}\nCtrl-C ends it.") }
+}
+
 /// A bar would end the cell.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")

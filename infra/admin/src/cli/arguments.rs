@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use latchkey::{domain::event::Kind, jiff::Timestamp, keys::Purpose};
@@ -69,6 +69,13 @@ pub enum Command {
     DataKeys(DataKeysCommand),
     /// A tenant's audit record, the newest first
     Audit(Audit),
+    /// A page on this machine, to look at a tenant's users, events and settings
+    Overview {
+        tenant: String,
+        /// Where the page is served; port 0 takes any free one
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+        at: SocketAddr,
+    },
     /// The kinds of audit events, as a Markdown table
     AuditKinds,
     /// Print what a shell needs to complete these commands

@@ -26,6 +26,7 @@ use crate::{
     environment::Variables,
     fence, invitation,
     key::{self, Rotation},
+    overview::Overview,
     print,
     stage::Stage,
     tenant, user,
@@ -92,6 +93,13 @@ async fn execute(arguments: Arguments) -> Result<String, AdminError> {
         Command::Key(command) => on_key(&start(given, stage).await?, command, json).await,
         Command::DataKeys(command) => on_data_keys(given, stage, command, json).await,
         Command::Audit(asked) => on_audit(&start(given, stage).await?, asked, json).await,
+        Command::Overview { tenant, at } => {
+            let parts = start(given, stage).await?;
+            let tenant = load(&parts, &tenant).await?;
+            let overview = Overview::start(administrator(parts), &tenant, at).await?;
+            say(&print::address(&overview.url(), json));
+            overview.serve(interrupted()).await.map(|()| String::new())
+        }
         Command::AuditKinds => Ok(print::kinds(json)),
         Command::RestoreFence { tenant } => {
             let slug = tenant.as_deref().map(parse).transpose()?;
@@ -99,6 +107,13 @@ async fn execute(arguments: Arguments) -> Result<String, AdminError> {
                 fence::restore_fence(&administrator(start(given, stage).await?), slug.as_ref()).await?;
             Ok(print::fenced(&fenced, json))
         }
+    }
+}
+
+/// When somebody presses Ctrl-C. Where that cannot be told, never.
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 
