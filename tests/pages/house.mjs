@@ -126,6 +126,10 @@ export class Person {
 
   async registers() {
     await this.open("register");
+    await this.registersHere();
+  }
+
+  async registersHere() {
     await this.fill("E-mail address", this.email);
     await this.fill("First name", "Ada");
     await this.fill("Last name", "Lovelace");

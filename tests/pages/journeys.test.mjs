@@ -81,8 +81,9 @@ journey("what is wrong is said beside its field, and nothing typed is lost", asy
   await ada.reads("This is no e-mail address.");
   const password = ada.page.getByLabel("Password", { exact: true });
   assert.equal(await password.getAttribute("aria-invalid"), "true");
-  const described = await password.getAttribute("aria-describedby");
-  assert.equal(await ada.page.locator(`#${described}`).innerText(), "15 characters at least.");
+  const [error, rules] = (await password.getAttribute("aria-describedby")).split(" ");
+  assert.equal(await ada.page.locator(`#${error}`).innerText(), "15 characters at least.");
+  assert.match(await ada.page.locator(`#${rules}`).innerText(), /none that is common/);
   assert.equal(await password.inputValue(), "short");
   await ada.fill("Password", "q1w2e3r4t5y6u7i8o9p0");
   assert.equal(await ada.page.locator(".rules .met").count(), 1, "the length is met");
@@ -147,6 +148,8 @@ journey("where a factor is required, an app is enrolled on the way in; it, a bac
   await dialog.getByLabel("Backup code").fill(codes[1]);
   await dialog.getByRole("button", { name: "Confirm", exact: true }).and(dialog.locator(":visible")).click();
   assert.equal((await ada.keepsCodes()).length, 10);
+  await ada.reads("10 left");
+  assert.equal(await ada.page.locator("[data-list='sessions'] li").count(), 1, "the new session took the old one's place");
 });
 
 journey("a passkey is enrolled, is a second factor, and signs in alone", async (person) => {
@@ -273,7 +276,7 @@ journey("a name, a password, other sessions, the data, and the end of the accoun
   assert.equal(await ada.page.getByLabel("First name").inputValue(), "Augusta");
 
   await ada.press("Sign out everywhere else");
-  await ada.reads("Removed.");
+  await ada.reads("Signed out.");
   await laptop.page.reload();
   await laptop.arrives("sign-in");
 
@@ -309,9 +312,97 @@ journey("an invitation makes an account", async (person) => {
   await ada.arrives("account");
 });
 
-journey("a captcha is solved by the page itself", async (person) => {
-  const ada = await person(await house.tenant("guarded", { "captcha.provider": "altcha" }));
+journey("a captcha is solved by the page itself, at registration and where failures have made one due", async (person) => {
+  const tenant = await house.tenant("guarded", { "captcha.provider": "altcha" });
+  const ada = await person(tenant);
   await ada.hasAccount();
+  await ada.signsOut();
+  for (let i = 0; i < 11; i++) {
+    const body = JSON.stringify({ email: `nobody${i}@example.com`, password: "a guess of somebody's" });
+    await fetch(`${house.base}/api/v1/auth/tenants/${tenant}/login`, { method: "POST", headers: { "content-type": "application/json" }, body });
+  }
+  const asked = [];
+  ada.page.on("request", (request) => asked.push(new URL(request.url()).pathname.split("/").at(-1)));
+  await ada.types();
+  await ada.arrives("account");
+  assert.ok(asked.includes("captcha"), asked.join(" "));
+});
+
+journey("a passkey is enrolled on the way in, while the browser offers others by itself", async (person) => {
+  const ada = await person(await house.tenant("first-key", { "mfa.policy": "required", "mfa.methods": ["webauthn", "backup_code"] }));
+  await ada.hasAuthenticator();
+  await ada.registers();
+  await ada.confirms();
+  await ada.reads("A password alone is not enough here.");
+  await ada.signsIn();
+  await ada.reads("A password alone is not enough here.");
+  await ada.press("Add a passkey or security key");
+  assert.equal((await ada.keepsCodes()).length, 10);
+  await ada.arrives("account");
+});
+
+journey("somebody else's passkey confirms nothing", async (person) => {
+  const ada = await person(await house.tenant("shared"));
+  await ada.context.addInitScript(() => {
+    PublicKeyCredential.isConditionalMediationAvailable = async () => false;
+  });
+  await ada.hasAuthenticator();
+  await ada.hasAccount();
+  await ada.press("Add a passkey or security key");
+  await ada.keepsCodes();
+  await ada.signsOut();
+  const owner = ada.email;
+  ada.email = "bob@example.com";
+  await ada.hasAccount();
+  const { codes } = await ada.enrolsApp();
+  await ada.signsOut();
+  await ada.signsIn();
+  await ada.press("Use a backup code");
+  await ada.fill("Backup code", codes[0]);
+  await ada.page.getByLabel("Do not ask for this again on this device").check();
+  await ada.press("Confirm");
+  await ada.arrives("account");
+  await ada.signsOut();
+  await ada.signsIn();
+  await ada.arrives("account");
+  await ada.page.locator("summary").click();
+  await ada.press("Yes, delete my account");
+  await ada.page.getByRole("dialog").getByRole("button", { name: "Sign in with a passkey" }).click();
+  await ada.page.locator("[data-email]").filter({ hasText: owner }).waitFor();
+  await ada.signsOut();
+  await ada.signsIn();
+  await ada.arrives("account");
+  await ada.reads("bob@example.com");
+});
+
+journey("what is refused on my account is said, wherever it was asked for", async (person) => {
+  const tenant = await house.tenant("refused");
+  const [ada, laptop] = [await person(tenant), await person(tenant)];
+  await ada.hasAccount();
+  laptop.email = ada.email;
+  await laptop.signsIn();
+  await laptop.arrives("account");
+  await ada.page.reload();
+  const end = ada.page.getByRole("button", { name: /^Sign out: / });
+  await end.waitFor();
+  await laptop.signsOut();
+  await end.click();
+  await ada.reads("It is gone already.");
+});
+
+journey("a page that is loaded again, or skipped into, has its link still", async (person) => {
+  const ada = await person(await house.tenant("reloaded"));
+  await ada.registers();
+  await ada.page.goto(await house.mailed(ada.email, /http\S+\/verify#token=\S+/));
+  await ada.page.reload();
+  await ada.page.keyboard.press("Tab");
+  await ada.page.keyboard.press("Enter");
+  await ada.fill("Password", ada.password);
+  await ada.press("Confirm and sign in");
+  await ada.arrives("account");
+  await ada.signsOut();
+  await ada.open("reset");
+  await ada.reads("This link is not valid any more.");
 });
 
 journey("whoever comes from the tenant's own site goes back there, and to no other", async (person) => {
@@ -320,7 +411,17 @@ journey("whoever comes from the tenant's own site goes back there, and to no oth
   await ada.hasAccount();
   await ada.signsOut();
   await ada.open("sign-in", `?redirect_uri=${encodeURIComponent(back)}`);
+  await ada.page.getByRole("link", { name: "Deutsch" }).click();
+  await ada.page.getByRole("link", { name: "English" }).click();
+  await ada.page.getByRole("link", { name: "Create account" }).click();
+  await ada.page.getByRole("link", { name: "Sign in" }).click();
   await ada.types();
+  await ada.page.waitForURL(back);
+  // A registration's own way back is kept until the address is confirmed.
+  ada.email = "bea@example.com";
+  await ada.open("register", `?redirect_uri=${encodeURIComponent(back)}`);
+  await ada.registersHere();
+  await ada.confirms();
   await ada.page.waitForURL(back);
   const answer = await ada.open("sign-in", "?redirect_uri=https%3A%2F%2Fevil.example%2F");
   assert.equal(answer.status(), 422);

@@ -16,8 +16,10 @@ pub struct Asked {
     /// A second factor is asked for whatever the device.
     pub reauthenticate: bool,
     captcha: Option<CaptchaToken>,
-    /// The trusted device's token, or the known device's cookie.
+    /// The token of a trusted device, or of the device's cookie.
     presented: Option<Presented>,
+    /// Its token came in the cookie, and so goes back in one.
+    pub device_in_cookie: bool,
 }
 
 impl Asked {
@@ -36,11 +38,12 @@ impl Asked {
         if known.is_some() {
             cookies::guard(parts, request, tenant)?;
         }
+        let device_in_cookie = trusted.is_none() && known.is_some();
         let presented = match trusted.or(known) {
             Some(text) => Presented::read(parts, request, tenant, &text)?,
             None => None,
         };
-        Ok(Self { email, password, remember_me, reauthenticate, captcha, presented })
+        Ok(Self { email, password, remember_me, reauthenticate, captcha, presented, device_in_cookie })
     }
 }
 

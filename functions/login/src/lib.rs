@@ -169,11 +169,11 @@ impl Login {
         let opened = opened?;
         forgiven?;
         recorded?;
-        let hosted = parts.is_from_hosted_page(request);
-        let shown = trusted.as_ref().filter(|_| !hosted);
+        let in_cookie = asked.device_in_cookie || parts.is_from_hosted_page(request);
+        let shown = trusted.as_ref().filter(|_| !in_cookie);
         let answer = LoginResponse::authenticated(tenant, &opened, shown);
         let response = sign_in::with_cookies(Response::data(request, &answer), tenant, &opened);
-        Ok(match trusted.filter(|_| hosted) {
+        Ok(match trusted.filter(|_| in_cookie) {
             Some(trusted) => response.with_cookie(&cookies::trusted(tenant, &trusted)),
             None => response,
         })

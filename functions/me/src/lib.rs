@@ -129,6 +129,8 @@ pub struct SessionSummary {
     /// RFC 8176.
     pub amr: Vec<String>,
     pub acr: String,
+    /// Whether the person asked to stay signed in.
+    pub remembered: bool,
     /// RFC 3339.
     pub created_at: String,
     /// RFC 3339.
@@ -151,6 +153,7 @@ impl MeResponse {
                 session_id: session.session_id.to_string(),
                 amr: session.authentication.amr(),
                 acr: session.authentication.acr().to_owned(),
+                remembered: session.remembered,
                 created_at: session.created_at.to_string(),
                 expires_at: session.expires_at.to_string(),
             },

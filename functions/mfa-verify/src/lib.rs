@@ -169,7 +169,10 @@ impl MfaVerify {
         asked: &Asked,
     ) -> Result<[Option<Bearer>; 2], Problem> {
         let mut tokens = [None, None];
-        let kinds = [(asked.trust_device, DeviceKind::Trusted), (asked.remember_device, DeviceKind::Known)];
+        // At a hosted page both would stand in one cookie: a trusted device is a known one.
+        let hosted = self.parts.is_from_hosted_page(request);
+        let known = asked.remember_device && !(hosted && asked.trust_device);
+        let kinds = [(asked.trust_device, DeviceKind::Trusted), (known, DeviceKind::Known)];
         for (token, (wanted, kind)) in tokens.iter_mut().zip(kinds) {
             if wanted {
                 let owner = (handle.user_id, handle.epoch);

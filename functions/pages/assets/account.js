@@ -2,7 +2,7 @@
 
 import { T, asUser, me, page, resume, words } from "./api.js";
 import { enrolment, showCodes } from "./enrol.js";
-import { $, $$, busy, fill, on, onPress, onSubmit, refuse, show } from "./form.js";
+import { $, $$, busy, clear, fill, on, onPress, onSubmit, refuse, show } from "./form.js";
 import { device, fillList } from "./list.js";
 import { signIn } from "./steps.js";
 
@@ -16,68 +16,94 @@ const say = (text) => {
 
 const elsewhere = () => location.assign(page("sign-in", { next: "account" }));
 
+/** Whose account this is, as the last answer had it. */
+let owner;
+
 // What needs a fresh sign-in asks for one in a dialog, and is done then: nothing that was typed is lost.
-async function sure(ask) {
-  return ask().catch(async (refusal) => {
+const sure = (ask) =>
+  ask().catch(async (refusal) => {
     if (refusal.code !== "reauthentication_required") throw refusal;
-    await new Promise((again, given_up) => {
-      confirmed = again;
-      dialog.onclose = () => given_up(refusal);
-      show("password", dialog);
-      dialog.showModal();
-      $("[name='password']", dialog).focus();
-    });
+    await confirmed(refusal);
     return ask();
   });
+
+let confirming;
+
+/** Has the person sign in again, once for all that waits for it; refused where they do not. */
+function confirmed(refusal) {
+  confirming ??= new Promise((done, given_up) => {
+    for (const form of $$("form", dialog)) {
+      form.reset();
+      clear(form);
+    }
+    show("password", dialog);
+    dialog.onclose = () => given_up(refusal);
+    onConfirmed = done;
+    dialog.showModal();
+    $("[name='password']", dialog).focus();
+  }).finally(() => {
+    confirming = undefined;
+  });
+  return confirming;
 }
-let confirmed;
+let onConfirmed;
 
 signIn(dialog, {
-  done() {
+  again: () => ({ user_id: owner.user_id, remembered: owner.session.remembered }),
+  // The new session takes the place of the one that asked.
+  async done() {
+    const before = owner.session.session_id;
     dialog.onclose = null;
     dialog.close();
-    $("[name='password']", dialog).value = "";
-    confirmed();
+    await me("DELETE", `/sessions/${before}`).catch(() => {});
+    owner = await me("GET", "");
+    onConfirmed();
   },
   enrol: elsewhere,
-  reauthenticate: true,
 });
 on(action("cancel", dialog), () => dialog.close());
 
-function showProfile({ email, first_name, last_name }) {
+function showProfile(profile) {
+  owner = profile;
+  const { email, first_name, last_name } = profile;
   $("[data-email]").textContent = email;
   $("[data-username]").value = email;
   const { elements } = form("profile");
   elements.namedItem("first_name").value = first_name;
   elements.namedItem("last_name").value = last_name;
   const address = $("[name='email']", dialog);
-  address.value = email;
+  address.defaultValue = email;
   address.readOnly = true;
 }
 
 async function showFactors() {
-  const { factors, backup_codes } = await me("GET", "/mfa");
+  const { factors, backup_codes, offered_methods } = await me("GET", "/mfa");
   const names = { totp: words.app, webauthn: words.passkey, email: words.email };
   fillList(
     $("[data-list='factors']"),
     factors.map((factor) => ({
       title: factor.name ?? names[factor.method],
       about: [factor.name && names[factor.method], factor.disabled && words.disabled],
+      madeAt: factor.created_at,
       usedAt: factor.last_used_at,
       acts: [[words.remove, () => remove(factor)]],
     })),
   );
   const left = $("[data-backup-codes]");
-  left.hidden = factors.length === 0;
+  const strong = factors.some(({ method }) => method !== "email");
+  left.hidden = !strong || !offered_methods.includes("backup_code");
   const about = backup_codes?.disabled ? words.disabled : fill(words.backup_codes_left, backup_codes?.remaining ?? 0);
   $("span", left).textContent = `${words.backup_codes}: ${about}.`;
+  // A second app takes the place of the first.
+  const app = $("[data-enrol='totp']");
+  app.textContent = factors.some(({ method }) => method === "totp") ? words.replace_app : words.add_app;
 }
 
 async function remove(factor) {
   const path = factor.method === "email" ? ["POST", "/mfa/email/disable", {}] : ["DELETE", `/mfa/${factor.factor_id}`];
   await sure(() => me(...path));
   say(words.removed);
-  await Promise.all([showFactors(), showSessions()]);
+  await showAll();
 }
 
 async function showDevices() {
@@ -88,7 +114,7 @@ async function showDevices() {
       title: device(one),
       about: [words[one.kind], one.network],
       usedAt: one.last_used_at,
-      acts: [[words.remove, () => forget(`/devices/${one.device_id}`, showDevices)]],
+      acts: [[words.remove, () => forget(`/devices/${one.device_id}`, words.removed, showDevices)]],
     })),
   );
 }
@@ -101,16 +127,18 @@ async function showSessions() {
       title: device(one),
       about: [one.current && words.this_one, one.network],
       usedAt: one.last_used_at,
-      acts: one.current ? [] : [[words.end, () => forget(`/sessions/${one.session_id}`, showSessions)]],
+      acts: one.current ? [] : [[words.end, () => forget(`/sessions/${one.session_id}`, words.ended, showSessions)]],
     })),
   );
 }
 
-async function forget(path, again) {
+async function forget(path, done, again) {
   await me("DELETE", path);
-  say(words.removed);
+  say(done);
   await again();
 }
+
+const showAll = () => Promise.all([showFactors(), showDevices(), showSessions()]);
 
 onSubmit(form("profile"), async (typed) => {
   showProfile(await me("PATCH", "", typed));
@@ -132,11 +160,10 @@ onSubmit(form("confirm-email"), async ({ code }) => {
   await load();
 });
 onSubmit(form("change-password"), async ({ current_password, new_password }) => {
-  // Who has forgotten it shows a second factor instead.
-  await sure(() => me("POST", "/password", { current_password: current_password || undefined, new_password }));
+  await me("POST", "/password", { current_password, new_password });
   form("change-password").reset();
   say(words.saved);
-  await Promise.all([showSessions(), showDevices()]);
+  await load();
 });
 
 enrolment($("[data-factors]"), {
@@ -144,7 +171,7 @@ enrolment($("[data-factors]"), {
   async done() {
     enrolling();
     say(words.saved);
-    await Promise.all([showFactors(), showSessions()]);
+    await load();
   },
 });
 // Here the ways to enrol are always open, and nobody is made to.
@@ -161,7 +188,7 @@ onPress(action("new-codes"), async () => {
     return showFactors();
   });
 });
-onPress(action("end-others"), () => forget("/sessions", showSessions));
+onPress(action("end-others"), () => forget("/sessions", words.ended, showSessions));
 onPress(action("export"), async () => {
   const held = await me("GET", "/export");
   const link = document.createElement("a");
@@ -183,7 +210,7 @@ async function load() {
   showProfile(await me("GET", ""));
   $("[data-account]").hidden = false;
   enrolling();
-  await Promise.all([showFactors(), showDevices(), showSessions()]);
+  await showAll();
 }
 
 resume().then(

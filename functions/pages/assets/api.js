@@ -25,8 +25,11 @@ export class Refusal extends Error {
   }
 }
 
-/** Another page of the tenant, in this language. */
-export const page = (name, query = {}) => `/t/${tenant}/${name}?${new URLSearchParams({ lang, ...query })}`;
+/** Another page of the tenant, in this language, that knows where the person is to go in the end. */
+export function page(name, query = {}) {
+  const back = new URLSearchParams(location.search).get("redirect_uri");
+  return `/t/${tenant}/${name}?${new URLSearchParams({ lang, ...(back && { redirect_uri: back }), ...query })}`;
+}
 
 /** Sends JSON, and gives what the answer holds. @throws {Refusal} */
 export async function call(method, path, body, token) {
@@ -50,15 +53,29 @@ export const post = (path, body = {}, token) => call("POST", path, body, token);
 
 // The access token lives as long as the page; the refresh token is in a cookie that no script can read.
 let access;
+/** The session that the page acts in. */
+export let session;
 
 /** Takes the tokens of an answer that opened or renewed the session. */
 export function signedIn(answer) {
-  if (answer.tokens) access = answer.tokens.access_token;
+  if (answer.tokens) {
+    access = answer.tokens.access_token;
+    session = answer.session_id;
+  }
   return answer;
 }
 
+// A token that is exchanged twice ends its session: so one call at a time does it, in all tabs.
+let resuming;
+const alone = (act) => navigator.locks?.request(`latchkey ${tenant}`, act) ?? act();
+
 /** Resumes the session of the cookie. @throws {Refusal} */
-export const resume = async () => signedIn(await post(`${T}/session/refresh`));
+export function resume() {
+  resuming ??= alone(() => post(`${T}/session/refresh`).then(signedIn)).finally(() => {
+    resuming = undefined;
+  });
+  return resuming;
+}
 
 /** Calls an endpoint of the own account. @throws {Refusal} */
 export const me = (method, path, body) => asUser(method, `/api/v1/me${path}`, body);

@@ -2,9 +2,9 @@
 
 import { page } from "./api.js";
 
-/** To where the link to this page said, to the tenant's own place, or to the account. */
-export function arrive({ redirect_uri }) {
+/** To where the registration said, or the link to this page, or the tenant's own place; else to the account. */
+export function arrive(asked) {
   const toAccount = new URLSearchParams(location.search).get("next") === "account";
-  const elsewhere = document.body.dataset.back ?? redirect_uri;
+  const elsewhere = asked ?? document.body.dataset.back;
   location.assign(!toAccount && elsewhere ? elsewhere : page("account"));
 }

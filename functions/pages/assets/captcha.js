@@ -29,11 +29,15 @@ async function solved() {
   }
 }
 
-/** Sends with a solved captcha: at once where one is always asked for, else when it turns out to be. */
+// Once asked for, it is asked for again: a try without one would count, and be for nothing.
+let due = false;
+
+/** Sends with a solved captcha: at once where one is asked for, else when it turns out to be. */
 export async function withCaptcha(send, always) {
-  if (always && document.body.dataset.captcha) return send(await solved());
+  if ((always || due) && document.body.dataset.captcha) return send(await solved());
   return send().catch(async (refusal) => {
     if (refusal.code !== "captcha_required") throw refusal;
+    due = true;
     return send(await solved());
   });
 }

@@ -1,8 +1,8 @@
 // Enrolling a second factor: while signing in, and on "my account".
 
-import { call, signedIn, words } from "./api.js";
+import { call, page, signedIn, words } from "./api.js";
 import { arrive } from "./arrive.js";
-import { $, $$, fill, onPress, onSubmit, show } from "./form.js";
+import { $, $$, busy, fill, onPress, onSubmit, show } from "./form.js";
 import * as passkeys from "./passkeys.js";
 
 /**
@@ -16,14 +16,16 @@ export function enrolment(root, { send, done }) {
 
   function open(method) {
     choices.hidden = Boolean(method);
-    for (const [name, form] of Object.entries(forms)) form.hidden = name !== method;
+    for (const [name, form] of Object.entries(forms)) {
+      form.hidden = name !== method;
+      form.reset();
+    }
     if (method) $("input", forms[method]).focus();
   }
 
   // The backup codes are shown once: nothing goes on before they are kept.
   const finish = (answer) => {
     open();
-    for (const form of Object.values(forms)) form.reset();
     return answer.backup_codes ? showCodes(root, answer.backup_codes, () => done(answer)) : done(answer);
   };
 
@@ -36,7 +38,7 @@ export function enrolment(root, { send, done }) {
     },
     async webauthn() {
       const proof = await passkeys.create(await send("/mfa/webauthn/register/begin"));
-      finish(await send("/mfa/webauthn/register/finish", proof));
+      return finish(await send("/mfa/webauthn/register/finish", proof));
     },
     async email() {
       const { destination } = await send("/mfa/email/enable");
@@ -47,20 +49,31 @@ export function enrolment(root, { send, done }) {
   };
   for (const button of $$("[data-enrol]", step)) onPress(button, begin[button.dataset.enrol]);
   for (const [method, form] of Object.entries(forms)) {
-    onSubmit(form, async ({ code }) => finish(await send(`/mfa/${method}/confirm`, { code })));
+    const confirm = ({ code }) =>
+      send(`/mfa/${method}/confirm`, { code }).catch((refusal) => {
+        if (refusal.code === "nothing_begun") open();
+        throw refusal;
+      });
+    onSubmit(form, async (typed) => finish(await confirm(typed)));
+    onPress($("[data-action='leave']", form), async () => open());
   }
   const offered = document.body.dataset.offers.split(" ");
   for (const button of $$("[data-enrol]", step)) {
     const method = button.dataset.enrol;
-    button.hidden = !offered.includes(method) || (method === "webauthn" && !passkeys.available());
+    button.hidden = !offered.includes(method) || (method === "webauthn" && !passkeys.offered());
   }
   open();
 }
 
 /** Enrols with the token of a sign-in that has to have a second factor; the first one completes it. */
-export function enrolToArrive(token) {
-  const send = (path, body = {}) => call("POST", `/api/v1/me${path}`, body, token);
-  enrolment(document, { send, done: (answer) => arrive(signedIn(answer)) });
+export function enrolToArrive(token, asked) {
+  const send = (path, body = {}) =>
+    call("POST", `/api/v1/me${path}`, body, token).catch((refusal) => {
+      // Its time has run out: it begins with the password again.
+      if (refusal.code === "bearer_invalid") location.assign(page("sign-in"));
+      throw refusal;
+    });
+  enrolment(document, { send, done: (answer) => (signedIn(answer), arrive(asked)) });
   show("enrol");
 }
 
@@ -76,15 +89,22 @@ export function showCodes(root, codes, kept) {
     }),
   );
   const text = codes.join("\n") + "\n";
-  $("[data-download]", step).href = `data:text/plain,${encodeURIComponent(text)}`;
+  const download = $("[data-download]", step);
+  download.href = `data:text/plain,${encodeURIComponent(text)}`;
   const status = $("[data-status]", step);
+  status.textContent = "";
   $("[data-action='copy']", step).onclick = async () => {
-    await navigator.clipboard.writeText(text);
-    status.textContent = words.copied;
+    status.textContent = await navigator.clipboard.writeText(text).then(
+      () => words.copied,
+      () => words.failed,
+    );
   };
-  $("[data-action='kept']", step).onclick = () => {
-    list.replaceChildren();
-    step.hidden = true;
-    kept();
-  };
+  const button = $("[data-action='kept']", step);
+  button.onclick = () =>
+    busy(button, () => {
+      list.replaceChildren();
+      download.removeAttribute("href");
+      step.hidden = true;
+      return kept();
+    });
 }

@@ -5,6 +5,8 @@ import { withCaptcha } from "./captcha.js";
 import { $, onSubmit, show } from "./form.js";
 
 onSubmit($("[data-form='forgot']"), async ({ email }) => {
-  await withCaptcha((captcha_token) => post(`${T}/forgot-password`, { email, captcha_token }), false);
+  const redirect_uri = new URLSearchParams(location.search).get("redirect_uri") ?? undefined;
+  const send = (captcha_token) => post(`${T}/forgot-password`, { email, captcha_token, redirect_uri });
+  await withCaptcha(send, false);
   show("done");
 });

@@ -17,12 +17,20 @@ export function show(name, root = document) {
   return step;
 }
 
-/** The token that a mailed link carries: taken out of the address bar at once, and not sent until a button is pressed. */
+const tokenIn = (hash) => new URLSearchParams(hash.slice(1)).get("token");
+
+/**
+ * The token that a mailed link carries: taken out of the address bar at once, and not sent until a button is pressed. A
+ * page that is loaded again has it still.
+ */
 export function linkToken() {
-  const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
-  history.replaceState(null, "", location.pathname + location.search);
+  const token = tokenIn(location.hash) ?? history.state?.token ?? "";
+  history.replaceState({ token }, "", location.pathname + location.search);
   // Another link, opened in the same tab, is another page.
-  addEventListener("hashchange", () => location.reload());
+  addEventListener("hashchange", () => {
+    if (tokenIn(location.hash)) location.reload();
+  });
+  if (!token) show("dead");
   for (const link of $$(".languages a")) {
     on(link, () => {
       link.hash = new URLSearchParams({ token }).toString();
@@ -55,8 +63,14 @@ export function refuse(form, error) {
   $("[aria-invalid]", form)?.focus();
 }
 
-/** The form's own alert, or that of its step. */
-const alertOf = (form) => $("[data-alert]", form) ?? $("[data-alert]", form.closest("section, main"));
+/** The form's own alert, or the nearest around it. */
+function alertOf(form) {
+  for (let around = form; around; around = around.parentElement) {
+    const alert = $(":scope > [data-alert]", around);
+    if (alert) return alert;
+  }
+  return $("main > [data-alert]");
+}
 
 export function mark(form, field, message) {
   const error = $(`[data-error-of="${field}"]`, form);
@@ -99,10 +113,11 @@ export async function busy(element, act) {
   element.ariaBusy = "true";
   const buttons = $$("button", element).concat(element.matches("button") ? element : []);
   for (const button of buttons) button.ariaDisabled = "true";
+  alertOf(element).textContent = "";
   try {
     await act();
   } catch (error) {
-    refuse(element.matches("form") ? element : element.closest("form, section, main, dialog"), error);
+    refuse(element, error);
   } finally {
     element.ariaBusy = "false";
     for (const button of buttons) button.ariaDisabled = null;
@@ -115,9 +130,12 @@ export const onPress = (button, act) =>
     if (button.ariaBusy !== "true") return busy(button, act);
   });
 
+const waiting = new WeakMap();
+
 /** Counts down beside a button that may not be pressed until then. */
 export function wait(button, timer, seconds) {
   const until = Date.now() + seconds * 1000;
+  clearInterval(waiting.get(button));
   button.disabled = true;
   const tick = () => {
     const left = Math.ceil((until - Date.now()) / 1000);
@@ -128,17 +146,22 @@ export function wait(button, timer, seconds) {
     }
   };
   const ticking = setInterval(tick, 1000);
+  waiting.set(button, ticking);
   tick();
 }
 
 for (const button of $$("[data-reveals]")) {
   const input = document.getElementById(button.dataset.reveals);
+  const say = (word) => {
+    button.textContent = word;
+    button.ariaLabel = `${word}: ${input.labels[0].textContent}`;
+  };
   button.hidden = false;
+  say(words.show);
   on(button, () => {
     const shown = input.type === "password";
     input.type = shown ? "text" : "password";
-    button.ariaPressed = String(shown);
-    button.textContent = shown ? words.hide : words.show;
+    say(shown ? words.hide : words.show);
   });
 }
 

@@ -13,12 +13,14 @@ const time = (at) => new Date(at).toLocaleString(document.documentElement.lang, 
 
 /**
  * @param {Element} list
- * @param {{title: string, about: string[], usedAt?: string, acts: [string, () => Promise<void>][]}[]} entries
+ * @param {{title: string, about: string[], madeAt?: string, usedAt?: string, acts: [string, () => Promise<void>][]}[]} entries
  */
 export function fillList(list, entries) {
-  const rows = entries.map(({ title, about, usedAt, acts }) => {
+  const rows = entries.map(({ title, about, madeAt, usedAt, acts }) => {
     const text = element("div");
-    const details = [...about.filter(Boolean), ...(usedAt ? [fill(words.last_used, time(usedAt))] : [])];
+    const made = madeAt && fill(words.made, time(madeAt));
+    const used = usedAt && fill(words.last_used, time(usedAt));
+    const details = [...about, made, used].filter(Boolean);
     text.append(element("strong", title), element("span", details.join(" · ")));
     const row = element("li");
     row.append(text);

@@ -5,7 +5,7 @@ import { withCaptcha } from "./captcha.js";
 import { $, onSubmit, show } from "./form.js";
 
 onSubmit($("[data-form='register']"), async (typed) => {
-  const redirect_uri = document.body.dataset.back;
+  const redirect_uri = new URLSearchParams(location.search).get("redirect_uri") ?? undefined;
   const send = (captcha_token) => post(`${T}/register`, { ...typed, captcha_token, redirect_uri });
   const { status } = await withCaptcha(send, true);
   // Where addresses are not proven, the account is there at once.

@@ -7,8 +7,9 @@ import { $, linkToken, onSubmit, show } from "./form.js";
 const token = linkToken();
 let reset;
 onSubmit($("[data-form='undo']"), () =>
-  unlessDead(post(`${T}/email/undo`, { token }), ({ reset_token }) => {
+  unlessDead(post(`${T}/email/undo`, { token }), ({ reset_token, email }) => {
     reset = reset_token;
+    $("[name='username']").value = email;
     show("choose");
   }),
 );

@@ -12,10 +12,11 @@ let reset;
 onSubmit($("[data-form='verify']"), ({ password }) =>
   unlessDead(post(`${T}/verify-email`, { token, password }), (answer) => {
     if (answer.status === "already_verified") return show("already");
-    if (answer.enrollment_token) return enrolToArrive(answer.enrollment_token);
-    if (answer.tokens) return arrive(signedIn(answer));
+    if (answer.enrollment_token) return enrolToArrive(answer.enrollment_token, answer.redirect_uri);
+    if (answer.tokens) return arrive(signedIn(answer).redirect_uri);
     // The mailbox is theirs, whoever chose the password: they choose now.
     reset = answer.reset_token;
+    $("[name='username']").value = answer.email;
     show("choose");
   }),
 );

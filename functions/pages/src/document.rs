@@ -10,6 +10,8 @@ use latchkey::{
     http::Code,
 };
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::{assets::Assets, brand::Brand, page::Page, words::Words};
 
 /// A page of a tenant.
@@ -27,8 +29,10 @@ pub struct Document<'a> {
     languages: [Language; Locale::ALL.len()],
     offers: Offers,
     least_length: String,
-    /// Where the person goes once signed in; the tenant's default if the link does not say.
+    /// Where the person goes once signed in: where the link to this page says, or the tenant's own place.
     back: Option<String>,
+    /// What every link to another page carries.
+    query: String,
 }
 
 /// This page in a language.
@@ -56,7 +60,10 @@ impl<'a> Document<'a> {
         back: Option<String>,
     ) -> Self {
         let (words, settings) = (Words::of(locale), &tenant.settings);
-        let passkeys = settings.offers(Method::Webauthn) && RelyingParty::of(tenant, base_url).is_some();
+        let passkeys =
+            settings.offers(Method::Webauthn) && RelyingParty::takes_hosted_pages(tenant, base_url);
+        let query =
+            back.as_deref().map(|back| format!("&redirect_uri={}", urlencoded(back))).unwrap_or_default();
         Self {
             page,
             locale,
@@ -68,7 +75,7 @@ impl<'a> Document<'a> {
             languages: Locale::ALL.map(|language| Language {
                 tag: language.tag(),
                 name: Words::of(language).language,
-                href: format!("/t/{}/{}?lang={}", tenant.slug, page.name(), language.tag()),
+                href: format!("/t/{}/{}?lang={}{query}", tenant.slug, page.name(), language.tag()),
             }),
             offers: Offers {
                 methods: [Method::Totp, Method::Webauthn, Method::Email]
@@ -84,13 +91,14 @@ impl<'a> Document<'a> {
                 .notes
                 .rule_length
                 .replace("{}", &settings.password_rules().min_length.to_string()),
-            back,
+            back: back.or_else(|| settings.default_redirect_uri.as_ref().map(|uri| uri.as_str().to_owned())),
+            query,
         }
     }
 
     /// Another page of this tenant's, in this language.
     fn href(&self, page: Page) -> String {
-        format!("/t/{}/{}?lang={}", self.tenant.slug, page.name(), self.locale.tag())
+        format!("/t/{}/{}?lang={}{}", self.tenant.slug, page.name(), self.locale.tag(), self.query)
     }
 }
 
@@ -118,6 +126,10 @@ impl<'a> Refusal<'a> {
         };
         Self { locale, words, assets: assets.base(), brand: Brand::of(&Branding::default()), sentence }
     }
+}
+
+fn urlencoded(text: &str) -> impl std::fmt::Display + '_ {
+    utf8_percent_encode(text, NON_ALPHANUMERIC)
 }
 
 /// JSON inside a `<script>`: nothing in it ends the element or begins a comment.

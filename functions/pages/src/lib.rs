@@ -1,8 +1,8 @@
 //! GET `/t/{tenant_slug}/{page}` and `/assets/{version}/{asset}`: the hosted pages.
 //!
 //! A page is words and forms; its scripts do the rest by the same API that everybody calls, from the same origin. So
-//! this function reads a tenant and nothing else, and no visit changes anything: what a mailed link carries stands in
-//! the fragment, which is not sent, and a press of a button spends it.
+//! this function reads a tenant and nothing else. No visit spends a link: what it carries stands in the fragment, which
+//! is not sent before a button is pressed. (The sign-in page begins a passkey's challenge, where the tenant offers them.)
 
 mod assets;
 mod brand;

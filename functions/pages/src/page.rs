@@ -61,12 +61,47 @@ impl Page {
     /// The scripts that the page's own one needs, to be fetched at once.
     pub fn scripts(self) -> &'static [&'static str] {
         match self {
-            Self::SignIn => &["api.js", "form.js", "steps.js"],
-            Self::Verify => &["api.js", "form.js", "steps.js", "enrol.js"],
-            Self::Account => &["api.js", "form.js", "steps.js", "enrol.js", "list.js"],
-            Self::Register | Self::Forgot | Self::Reset | Self::Invite | Self::UndoEmail => {
-                &["api.js", "form.js"]
+            Self::SignIn => &["api.js", "arrive.js", "captcha.js", "form.js", "passkeys.js", "steps.js"],
+            Self::Register | Self::Forgot => &["api.js", "captcha.js", "form.js"],
+            Self::Verify => &["api.js", "arrive.js", "choose.js", "enrol.js", "form.js", "passkeys.js"],
+            Self::Reset | Self::Invite | Self::UndoEmail => &["api.js", "choose.js", "form.js"],
+            Self::Account => &[
+                "api.js",
+                "arrive.js",
+                "captcha.js",
+                "enrol.js",
+                "form.js",
+                "list.js",
+                "passkeys.js",
+                "steps.js",
+            ],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Adds what a script imports, and what that imports.
+    fn add_imports(of: &str, all: &mut BTreeSet<String>) {
+        let text = std::fs::read_to_string(format!("{}/assets/{of}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        for name in text.lines().filter_map(|line| line.split_once("from \"./")).map(|(_, name)| name) {
+            let name = name.trim_end_matches("\";");
+            if all.insert(name.to_owned()) {
+                add_imports(name, all);
             }
+        }
+    }
+
+    #[test]
+    fn a_page_asks_at_once_for_the_scripts_that_it_needs_and_no_other() {
+        for page in Page::ALL {
+            let mut needed = BTreeSet::new();
+            add_imports(&format!("{}.js", page.name()), &mut needed);
+            assert!(needed.iter().eq(page.scripts()), "{}: {needed:?}", page.name());
         }
     }
 }

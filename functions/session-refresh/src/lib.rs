@@ -45,7 +45,7 @@ impl Endpoint for SessionRefresh {
 
     async fn call(&self, request: &Request) -> Result<Response, Problem> {
         let tenant = self.parts.tenants.of(request).await?;
-        let token = presented(&self.parts, request, &tenant)?;
+        let Presented { token, in_cookie } = presented(&self.parts, request, &tenant)?;
         let session = self.session(request, &tenant, &token).await?;
         let successor = self.successor(&tenant, &token, &session)?;
         if token.matches(&session.refresh_hash) {
@@ -53,7 +53,7 @@ impl Endpoint for SessionRefresh {
         } else if !in_grace(&token, &session, request) {
             return self.refuse(request, &tenant, &token, &session).await;
         }
-        self.answer(request, &tenant, session, successor).await
+        self.answer(request, &tenant, session, (successor, in_cookie)).await
     }
 }
 
@@ -118,9 +118,13 @@ impl SessionRefresh {
         request: &Request,
         tenant: &Tenant,
         session: Session,
-        refresh: Bearer,
+        (refresh, in_cookie): (Bearer, bool),
     ) -> Result<Response, Problem> {
-        let tokens = sign_in::tokens(&self.parts, request, tenant, &session, &refresh).await?;
+        let mut tokens = sign_in::tokens(&self.parts, request, tenant, &session, &refresh).await?;
+        if in_cookie {
+            // What no script could read before, none can read now; and the browser would keep a spent one.
+            tokens.refresh_token = None;
+        }
         let answer = RefreshResponse {
             status: "refreshed",
             session_id: session.session_id.to_string(),
@@ -131,12 +135,18 @@ impl SessionRefresh {
     }
 }
 
+struct Presented {
+    token: Bearer,
+    in_cookie: bool,
+}
+
 /// The token of the body or of the tenant's own cookie. The hash in its session shows that it is ours,
 /// even if the data key that made it has been retired since.
-fn presented(parts: &Parts, request: &Request, tenant: &Tenant) -> Result<Bearer, Problem> {
+fn presented(parts: &Parts, request: &Request, tenant: &Tenant) -> Result<Presented, Problem> {
     let mut form = request.form()?;
     let values = (form.optional_text("refresh_token", form::any),);
     let (given,) = form.finish(values)?;
+    let in_cookie = given.is_none();
     let text = if let Some(text) = given {
         text
     } else {
@@ -144,7 +154,8 @@ fn presented(parts: &Parts, request: &Request, tenant: &Tenant) -> Result<Bearer
         cookies::guard(parts, request, tenant)?;
         cookie
     };
-    Bearer::parse(Kind::Refresh, &text).ok_or_else(|| Code::SessionInvalid.into())
+    let token = Bearer::parse(Kind::Refresh, &text).ok_or(Code::SessionInvalid)?;
+    Ok(Presented { token, in_cookie })
 }
 
 /// Whether this is the token that was exchanged last, half a minute ago at most, and its successor

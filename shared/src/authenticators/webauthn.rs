@@ -92,6 +92,16 @@ impl RelyingParty {
         builder.rp_name(name).build().ok().map(Self)
     }
 
+    /// Whether the hosted pages, at the base URL, are of the tenant's relying party.
+    #[must_use]
+    pub fn takes_hosted_pages(tenant: &Tenant, base_url: &str) -> bool {
+        let own = Origin::parse(base_url).ok().filter(|own| match &tenant.settings.relying_party.id {
+            Some(id) => own.lies_under(id),
+            None => true,
+        });
+        own.is_some() && Self::of(tenant, base_url).is_some()
+    }
+
     /// Options for `navigator.credentials.create()`, and the state to keep. A credential that is
     /// found without a user name is asked for, not demanded.
     ///

@@ -14,7 +14,7 @@ pub fn session_name(tenant: &Tenant) -> String {
     format!("__Host-lk_s_{}", tenant.id)
 }
 
-/// The name of the cookie that makes a device known.
+/// The name of the cookie that makes a device known, or trusted.
 #[must_use]
 pub fn device_name(tenant: &Tenant) -> String {
     format!("__Host-lk_d_{}", tenant.id)

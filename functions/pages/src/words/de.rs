@@ -84,13 +84,15 @@ pub const WORDS: Words = Words {
         verify_other_password: "Ihre Adresse ist bestätigt. Wählen Sie das Passwort für Ihr Konto:",
         verified: "Ihre Adresse ist bestätigt. Sie können sich jetzt anmelden.",
         already_verified: "Diese Adresse wurde schon bestätigt. Sie können sich anmelden.",
-        link_is_dead: "Dieser Link gilt nicht mehr. Wir können Ihnen einen neuen schicken.",
+        link_is_dead: "Dieser Link gilt nicht mehr.",
+        new_link: "Wir können Ihnen einen neuen schicken.",
         mail_sent: "Wenn diese Adresse hier verwendet werden kann, ist eine E-Mail unterwegs. Sehen Sie in \
                     Ihrem Posteingang und im Spam-Ordner nach.",
         forgot_about: "Geben Sie Ihre Adresse ein: Wir schicken Ihnen einen Link, mit dem Sie ein neues \
                        Passwort wählen.",
         reset_done: "Ihr Passwort ist geändert, und alle Geräte sind abgemeldet. Melden Sie sich mit dem \
                      neuen an.",
+        invite_done: "Ihr Passwort ist gewählt, und das Konto gehört Ihnen. Melden Sie sich damit an.",
         invite: "Sie wurden eingeladen. Wählen Sie ein Passwort, und das Konto gehört Ihnen.",
         undo: "Jemand hat die Adresse Ihres Kontos geändert. Mit der Schaltfläche bekommen Sie die alte \
                zurück; alle Sitzungen enden, und Sie wählen ein neues Passwort.",
@@ -116,7 +118,7 @@ pub const WORDS: Words = Words {
         email_about: "Wir schicken einen Code an die neue Adresse. Von der alten aus lässt sich die Änderung \
                       sieben Tage lang rückgängig machen.",
         password: "Passwort",
-        password_about: "Alle anderen Sitzungen enden. Wenn Sie das aktuelle nicht wissen, lassen Sie es leer und zeigen einen zweiten Faktor.",
+        password_about: "Alle anderen Sitzungen enden.",
         factors: "Zweite Faktoren",
         factors_about: "Was Sie zusätzlich zum Passwort vorweisen. Mit Backup-Codes kommen Sie hinein, wenn \
                         Sie einen Faktor verlieren.",
@@ -146,7 +148,7 @@ pub const WORDS: Words = Words {
             ("registration_disabled", "Konten werden hier von der Administration angelegt."),
             (
                 "email_not_verified",
-                "Bestätigen Sie zuerst Ihre Adresse: Wir haben Ihnen einen Link geschickt.",
+                "Diese Adresse ist noch nicht bestätigt. Öffnen Sie den Link in unserer E-Mail, oder wählen Sie unter „Passwort vergessen?“ ein neues Passwort.",
             ),
             ("account_suspended", "Dieses Konto ist gesperrt."),
             ("tenant_suspended", "Dieser Dienst ist zurzeit gesperrt."),
@@ -224,11 +226,14 @@ pub const WORDS: Words = Words {
         show: "Anzeigen",
         saved: "Gespeichert.",
         removed: "Entfernt.",
+        ended: "Abgemeldet.",
+        made: "hinzugefügt am {}",
         copied: "Kopiert.",
-        code_sent: "Ein Code ist unterwegs.",
         none: "Keine.",
         this_one: "diese Sitzung",
         app: "Authenticator-App",
+        add_app: "Authenticator-App hinzufügen",
+        replace_app: "Authenticator-App ersetzen",
         passkey: "Passkey oder Sicherheitsschlüssel",
         email: "Codes per E-Mail",
         backup_codes: "Backup-Codes",

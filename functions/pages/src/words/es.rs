@@ -83,12 +83,14 @@ pub const WORDS: Words = Words {
         verify_other_password: "Su dirección está confirmada. Elija la contraseña de su cuenta:",
         verified: "Su dirección está confirmada. Ya puede iniciar sesión.",
         already_verified: "Esta dirección ya estaba confirmada. Puede iniciar sesión.",
-        link_is_dead: "Este enlace ya no es válido. Podemos enviarle uno nuevo.",
+        link_is_dead: "Este enlace ya no es válido.",
+        new_link: "Podemos enviarle uno nuevo.",
         mail_sent: "Si esta dirección se puede usar aquí, el mensaje está en camino. Mire en su bandeja de \
                     entrada y en la carpeta de correo no deseado.",
         forgot_about: "Introduzca su dirección: le enviaremos un enlace para elegir una contraseña nueva.",
         reset_done: "Su contraseña ha cambiado y se ha cerrado la sesión en todos los dispositivos. Inicie \
                      sesión con la nueva.",
+        invite_done: "Ha elegido su contraseña y la cuenta es suya. Inicie sesión con ella.",
         invite: "Ha recibido una invitación. Elija una contraseña y la cuenta será suya.",
         undo: "Alguien ha cambiado la dirección de su cuenta. Pulse el botón para recuperar la anterior; se \
                cerrarán todas las sesiones y usted elegirá una contraseña nueva.",
@@ -114,7 +116,7 @@ pub const WORDS: Words = Words {
         email_about: "Enviamos un código a la dirección nueva. Desde la anterior se puede deshacer el cambio \
                       durante siete días.",
         password: "Contraseña",
-        password_about: "Se cierran todas las demás sesiones. Si no recuerda la actual, déjela vacía y use un segundo factor.",
+        password_about: "Se cierran todas las demás sesiones.",
         factors: "Segundos factores",
         factors_about: "Lo que presenta además de la contraseña. Si pierde un factor, podrá entrar con los \
                         códigos de respaldo.",
@@ -142,7 +144,10 @@ pub const WORDS: Words = Words {
             ("bearer_invalid", "Se ha cerrado la sesión. Vuelva a iniciarla."),
             ("client_token_required", "Estas páginas no son para este servicio."),
             ("registration_disabled", "Aquí las cuentas las crea un administrador."),
-            ("email_not_verified", "Confirme antes su dirección: le hemos enviado un enlace."),
+            (
+                "email_not_verified",
+                "Esta dirección aún no está confirmada. Abra el enlace que le enviamos o elija una contraseña nueva en «¿Ha olvidado su contraseña?».",
+            ),
             ("account_suspended", "Esta cuenta está suspendida."),
             ("tenant_suspended", "Este servicio está suspendido en este momento."),
             ("origin_not_allowed", "Esta página no está en la dirección que le corresponde."),
@@ -210,11 +215,14 @@ pub const WORDS: Words = Words {
         show: "Mostrar",
         saved: "Guardado.",
         removed: "Quitado.",
+        ended: "Sesión cerrada.",
+        made: "desde {}",
         copied: "Copiado.",
-        code_sent: "El código está en camino.",
         none: "Ninguno.",
         this_one: "esta sesión",
         app: "Aplicación de autenticación",
+        add_app: "Añadir una aplicación de autenticación",
+        replace_app: "Sustituir la aplicación de autenticación",
         passkey: "Llave de acceso o de seguridad",
         email: "Códigos por correo electrónico",
         backup_codes: "Códigos de respaldo",

@@ -86,13 +86,15 @@ pub const WORDS: Words = Words {
                                 compte\u{a0}:",
         verified: "Votre adresse est confirmée. Vous pouvez maintenant vous connecter.",
         already_verified: "Cette adresse a déjà été confirmée. Vous pouvez vous connecter.",
-        link_is_dead: "Ce lien n’est plus valable. Nous pouvons vous en envoyer un nouveau.",
+        link_is_dead: "Ce lien n’est plus valable.",
+        new_link: "Nous pouvons vous en envoyer un nouveau.",
         mail_sent: "Si cette adresse peut être utilisée ici, un e-mail est en route. Regardez dans votre \
                     boîte de réception et dans vos courriers indésirables.",
         forgot_about: "Saisissez votre adresse\u{a0}: nous vous envoyons un lien pour choisir un nouveau mot \
                        de passe.",
         reset_done: "Votre mot de passe est modifié et tous les appareils sont déconnectés. Connectez-vous \
                      avec le nouveau.",
+        invite_done: "Votre mot de passe est choisi et le compte est à vous. Connectez-vous avec ce mot de passe.",
         invite: "Vous avez reçu une invitation. Choisissez un mot de passe, et le compte est à vous.",
         undo: "Quelqu’un a modifié l’adresse de votre compte. Appuyez sur le bouton pour retrouver \
                l’ancienne\u{a0}; toutes les sessions prendront fin et vous choisirez un nouveau mot de \
@@ -120,7 +122,7 @@ pub const WORDS: Words = Words {
         email_about: "Nous envoyons un code à la nouvelle adresse. Depuis l’ancienne, la modification peut \
                       être annulée pendant sept jours.",
         password: "Mot de passe",
-        password_about: "Toutes les autres sessions prennent fin. Si vous ne connaissez pas l’actuel, laissez-le vide et montrez un second facteur.",
+        password_about: "Toutes les autres sessions prennent fin.",
         factors: "Seconds facteurs",
         factors_about: "Ce que vous présentez en plus de votre mot de passe. Si vous perdez un facteur, les \
                         codes de secours vous permettent d’entrer.",
@@ -145,7 +147,10 @@ pub const WORDS: Words = Words {
             ("bearer_invalid", "Votre session a pris fin. Reconnectez-vous."),
             ("client_token_required", "Ces pages ne sont pas prévues pour ce service."),
             ("registration_disabled", "Ici, les comptes sont créés par un administrateur."),
-            ("email_not_verified", "Confirmez d’abord votre adresse\u{a0}: nous vous avons envoyé un lien."),
+            (
+                "email_not_verified",
+                "Cette adresse n’est pas encore confirmée. Ouvrez le lien de notre e-mail ou choisissez un nouveau mot de passe sous «\u{a0}Mot de passe oublié\u{a0}?\u{a0}».",
+            ),
             ("account_suspended", "Ce compte est suspendu."),
             ("tenant_suspended", "Ce service est suspendu pour le moment."),
             ("origin_not_allowed", "Cette page n’est pas à l’adresse pour laquelle elle est prévue."),
@@ -219,11 +224,14 @@ pub const WORDS: Words = Words {
         show: "Afficher",
         saved: "Enregistré.",
         removed: "Retiré.",
+        ended: "Session fermée.",
+        made: "ajout\u{a0}: {}",
         copied: "Copié.",
-        code_sent: "Un code est en route.",
         none: "Aucun.",
         this_one: "cette session",
         app: "Application d’authentification",
+        add_app: "Ajouter une application d’authentification",
+        replace_app: "Remplacer l’application d’authentification",
         passkey: "Clé d’accès ou de sécurité",
         email: "Codes par e-mail",
         backup_codes: "Codes de secours",

@@ -82,12 +82,14 @@ pub const WORDS: Words = Words {
         verify_other_password: "Il suo indirizzo è confermato. Scelga la password del suo account:",
         verified: "Il suo indirizzo è confermato. Ora può accedere.",
         already_verified: "Questo indirizzo era già confermato. Può accedere.",
-        link_is_dead: "Questo link non è più valido. Possiamo inviargliene uno nuovo.",
+        link_is_dead: "Questo link non è più valido.",
+        new_link: "Possiamo inviargliene uno nuovo.",
         mail_sent: "Se questo indirizzo può essere usato qui, un’e-mail è in arrivo. Guardi nella posta in \
                     arrivo e nella cartella dello spam.",
         forgot_about: "Inserisca il suo indirizzo: le inviamo un link per scegliere una nuova password.",
         reset_done: "La sua password è cambiata e tutti i dispositivi sono stati disconnessi. Acceda con \
                      quella nuova.",
+        invite_done: "La password è scelta e l’account è suo. Acceda con essa.",
         invite: "Ha ricevuto un invito. Scelga una password e l’account è suo.",
         undo: "Qualcuno ha cambiato l’indirizzo del suo account. Prema il pulsante per riavere quello \
                precedente; tutte le sessioni terminano e lei sceglie una nuova password.",
@@ -113,7 +115,7 @@ pub const WORDS: Words = Words {
         email_about: "Inviamo un codice al nuovo indirizzo. Da quello precedente si può annullare la \
                       modifica per sette giorni.",
         password: "Password",
-        password_about: "Tutte le altre sessioni terminano. Se non ricorda quella attuale, la lasci vuota e usi un secondo fattore.",
+        password_about: "Tutte le altre sessioni terminano.",
         factors: "Secondi fattori",
         factors_about: "Ciò che presenta oltre alla password. Se perde un fattore, può accedere con i codici \
                         di backup.",
@@ -141,7 +143,10 @@ pub const WORDS: Words = Words {
             ("bearer_invalid", "La sessione è terminata. Acceda di nuovo."),
             ("client_token_required", "Queste pagine non sono per questo servizio."),
             ("registration_disabled", "Qui gli account vengono creati da un amministratore."),
-            ("email_not_verified", "Confermi prima il suo indirizzo: le abbiamo inviato un link."),
+            (
+                "email_not_verified",
+                "Questo indirizzo non è ancora confermato. Apra il link che le abbiamo inviato o scelga una nuova password in «Password dimenticata?».",
+            ),
             ("account_suspended", "Questo account è sospeso."),
             ("tenant_suspended", "Questo servizio al momento è sospeso."),
             ("origin_not_allowed", "Questa pagina non si trova all’indirizzo a cui è destinata."),
@@ -206,11 +211,14 @@ pub const WORDS: Words = Words {
         show: "Mostra",
         saved: "Salvato.",
         removed: "Rimosso.",
+        ended: "Disconnesso.",
+        made: "aggiunto: {}",
         copied: "Copiato.",
-        code_sent: "Un codice è in arrivo.",
         none: "Nessuno.",
         this_one: "questa sessione",
         app: "App di autenticazione",
+        add_app: "Aggiungi un’app di autenticazione",
+        replace_app: "Sostituisci l’app di autenticazione",
         passkey: "Passkey o chiave di sicurezza",
         email: "Codici per e-mail",
         backup_codes: "Codici di backup",

@@ -55,15 +55,14 @@ struct After {
 }
 
 impl Overview {
-    /// Listens. The look itself is an audit event.
+    /// Listens.
     ///
     /// # Errors
-    /// An address that is not this machine's own, or is taken; what [`tenant::show`] says.
+    /// An address that is not this machine's own, or is taken.
     pub async fn start(by: Administrator, tenant: &Tenant, at: SocketAddr) -> Result<Self, AdminError> {
         if !at.ip().is_loopback() {
             return Err(AdminError::Refused(format!("{at}: the overview is for this machine alone")));
         }
-        by.record(tenant, Kind::AdministratorRead, Deed::of("overview")).await?;
         let failed = |error: std::io::Error| AdminError::Unwritable(format!("{at}: {error}"));
         let listener = TcpListener::bind(at).await.map_err(failed)?;
         let host = listener.local_addr().map_err(failed)?.to_string();
@@ -115,6 +114,7 @@ impl Site {
     async fn page(&self, after: &After) -> Result<String, AdminError> {
         let parts = &self.by.parts;
         let tenant = tenant::show(parts, &self.slug).await?;
+        self.by.record(&tenant, Kind::AdministratorRead, Deed::of("overview")).await?;
         let (after_user, after_event) = (
             after.user.as_deref().and_then(|user| user.parse::<UserId>().ok()),
             after.event.as_deref().and_then(|event| event.parse::<audit::Cursor>().ok()),
