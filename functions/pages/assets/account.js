@@ -1,6 +1,6 @@
 // "My account".
 
-import { T, asUser, me, page, resume, words } from "./api.js";
+import { T, asUser, me, page, resume, session, words } from "./api.js";
 import { enrolment, showCodes } from "./enrol.js";
 import { $, $$, busy, clear, fill, on, onPress, onSubmit, refuse, show } from "./form.js";
 import { device, fillList } from "./list.js";
@@ -38,7 +38,7 @@ function confirmed(refusal) {
     }
     show("password", dialog);
     dialog.onclose = () => given_up(refusal);
-    onConfirmed = done;
+    [onConfirmed, replaced] = [done, session];
     dialog.showModal();
     $("[name='password']", dialog).focus();
   }).finally(() => {
@@ -46,17 +46,15 @@ function confirmed(refusal) {
   });
   return confirming;
 }
-let onConfirmed;
+let onConfirmed, replaced;
 
 signIn(dialog, {
   again: () => ({ user_id: owner.user_id, remembered: owner.session.remembered }),
   // The new session takes the place of the one that asked.
   async done() {
-    const before = owner.session.session_id;
     dialog.onclose = null;
     dialog.close();
-    await me("DELETE", `/sessions/${before}`).catch(() => {});
-    owner = await me("GET", "");
+    await me("DELETE", `/sessions/${replaced}`).catch(() => {});
     onConfirmed();
   },
   enrol: elsewhere,

@@ -36,6 +36,9 @@ pub fn overview(stack: &Stack, demo: &Demo) -> String {
     let mut text = String::from("\nLatchkey, on this machine only\n\n");
     if let Some(gateway) = stack.gateway() {
         line(&mut text, "gateway", gateway);
+        if let Some(base_url) = stack.environment().get("LATCHKEY_BASE_URL") {
+            line(&mut text, "pages", &format!("{base_url}/t/{}/account", demo.slug));
+        }
     }
     line(&mut text, "DynamoDB", stack.dynamodb());
     line(&mut text, "inbox", &format!("{}/", stack.mail()));
