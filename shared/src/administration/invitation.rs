@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::{
     AdministrationError, Administrator,
     administrator::Deed,
-    user::{self, NewPerson},
+    user::{self, NewPerson, Taken},
 };
 use crate::{
     domain::{
@@ -18,7 +18,6 @@ use crate::{
         user::{Epoch, Login, UserStatus},
     },
     runtime::Parts,
-    store::{Alteration, Altered},
 };
 
 /// Makes a user without a password, and has them mailed a link to choose one by.
@@ -60,28 +59,9 @@ pub async fn withdraw(
     tenant: &Tenant,
     named: &str,
 ) -> Result<UserId, AdministrationError> {
-    let parts = &by.parts;
-    let login = waiting(parts, tenant, named).await?;
-    let state = login.state();
-    let due = parts.store.new_errand();
+    let login = waiting(&by.parts, tenant, named).await?;
     let what = What::InvitationWithdrawn { user_id: login.user_id };
-    let errand = Errand::notice(tenant, what, parts.clock.now());
-    let alteration = Alteration {
-        tenant: tenant.id,
-        login: &login,
-        from: &state,
-        to: state.moved(),
-        methods: Vec::new(),
-        errand: (&due, &errand),
-        session: None,
-        handle: None,
-    };
-    match parts.store.delete_account(&alteration).await? {
-        Altered::Done => by.record(tenant, Kind::InvitationWithdrawn, Deed::to(login.user_id)).await?,
-        Altered::Overtaken | Altered::EmailTaken => {
-            return Err(AdministrationError::Overtaken(named.to_owned()));
-        }
-    }
+    user::take(by, tenant, (&login, named), Taken::Account, (what, Kind::InvitationWithdrawn)).await?;
     Ok(login.user_id)
 }
 

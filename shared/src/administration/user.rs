@@ -102,7 +102,7 @@ pub async fn find(parts: &Parts, tenant: &Tenant, named: &str) -> Result<UserId,
 /// [`AdministrationError::NoUser`]; [`AdministrationError::Overtaken`]; the store.
 pub async fn login(parts: &Parts, tenant: &Tenant, named: &str) -> Result<Login, AdministrationError> {
     if let Ok(user) = named.parse() {
-        return Ok(current(parts, tenant, user).await?.1);
+        return current(parts, tenant, user).await;
     }
     let address = Email::parse(named).map_err(AdministrationError::invalid("user"))?;
     let login = parts.store.login(tenant.id, address.key()).await?;
@@ -167,26 +167,9 @@ pub async fn revoke_sessions(
 /// # Errors
 /// [`AdministrationError::NoUser`]; [`AdministrationError::Overtaken`]; the store.
 pub async fn reset_mfa(by: &Administrator, tenant: &Tenant, user: UserId) -> Result<(), AdministrationError> {
-    let parts = &by.parts;
-    let store = &parts.store;
-    let (state, login) = current(parts, tenant, user).await?;
-    let due = store.new_errand();
+    let login = current(&by.parts, tenant, user).await?;
     let what = What::FactorsReset { user_id: user, address: login.address.clone() };
-    let errand = Errand::notice(tenant, what, parts.clock.now());
-    let alteration = Alteration {
-        tenant: tenant.id,
-        login: &login,
-        from: &state,
-        to: state.moved(),
-        methods: Vec::new(),
-        errand: (&due, &errand),
-        session: None,
-        handle: None,
-    };
-    match store.remove_all_factors(&alteration).await? {
-        Altered::Done => by.record(tenant, Kind::FactorsReset, Deed::to(user)).await,
-        Altered::Overtaken | Altered::EmailTaken => Err(AdministrationError::Overtaken(user.to_string())),
-    }
+    take(by, tenant, (&login, &user.to_string()), Taken::Factors, (what, Kind::FactorsReset)).await
 }
 
 /// Deletes a user at once, as they could themselves: the address is free again, and its owner is told.
@@ -194,15 +177,34 @@ pub async fn reset_mfa(by: &Administrator, tenant: &Tenant, user: UserId) -> Res
 /// # Errors
 /// [`AdministrationError::NoUser`]; [`AdministrationError::Overtaken`]; the store.
 pub async fn delete(by: &Administrator, tenant: &Tenant, user: UserId) -> Result<(), AdministrationError> {
-    let parts = &by.parts;
-    let (state, login) = current(parts, tenant, user).await?;
-    let due = parts.store.new_errand();
+    let login = current(&by.parts, tenant, user).await?;
     let address = login.address.clone();
     let what = What::AccountDeleted { user_id: user, address, by_administrator: true };
-    let errand = Errand::notice(tenant, what, parts.clock.now());
+    take(by, tenant, (&login, &user.to_string()), Taken::Account, (what, Kind::AccountDeleted)).await
+}
+
+/// What an administrator takes away from somebody.
+pub(super) enum Taken {
+    /// Every second factor.
+    Factors,
+    Account,
+}
+
+/// Takes it in one write, which ends whatever was issued and queues the mail about it; then it is recorded.
+pub(super) async fn take(
+    by: &Administrator,
+    tenant: &Tenant,
+    (login, named): (&Login, &str),
+    taken: Taken,
+    (what, kind): (What, Kind),
+) -> Result<(), AdministrationError> {
+    let store = &by.parts.store;
+    let state = login.state();
+    let due = store.new_errand();
+    let errand = Errand::notice(tenant, what, by.parts.clock.now());
     let alteration = Alteration {
         tenant: tenant.id,
-        login: &login,
+        login,
         from: &state,
         to: state.moved(),
         methods: Vec::new(),
@@ -210,23 +212,23 @@ pub async fn delete(by: &Administrator, tenant: &Tenant, user: UserId) -> Result
         session: None,
         handle: None,
     };
-    match parts.store.delete_account(&alteration).await? {
-        Altered::Done => by.record(tenant, Kind::AccountDeleted, Deed::to(user)).await,
-        Altered::Overtaken | Altered::EmailTaken => Err(AdministrationError::Overtaken(user.to_string())),
+    let altered = match taken {
+        Taken::Factors => store.remove_all_factors(&alteration).await?,
+        Taken::Account => store.delete_account(&alteration).await?,
+    };
+    match altered {
+        Altered::Done => by.record(tenant, kind, Deed::to(login.user_id)).await,
+        Altered::Overtaken | Altered::EmailTaken => Err(AdministrationError::Overtaken(named.to_owned())),
     }
 }
 
-/// A user's state and login, of one moment.
-async fn current(
-    parts: &Parts,
-    tenant: &Tenant,
-    user: UserId,
-) -> Result<(UserState, Login), AdministrationError> {
+/// A user's login, which is as their state says.
+async fn current(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<Login, AdministrationError> {
     let state = parts.store.user_state(tenant.id, user).await?;
     let state = state.ok_or_else(|| AdministrationError::NoUser(user.to_string()))?;
     let login = parts.store.login(tenant.id, &state.email_key).await?;
     let login = login.filter(|login| login.state() == state);
-    login.map(|login| (state, login)).ok_or_else(|| AdministrationError::Overtaken(user.to_string()))
+    login.ok_or_else(|| AdministrationError::Overtaken(user.to_string()))
 }
 
 async fn change(

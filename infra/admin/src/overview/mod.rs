@@ -7,6 +7,7 @@ mod page;
 
 use std::net::SocketAddr;
 
+use askama::Template;
 use axum::{
     Router,
     extract::{Query, State},
@@ -122,7 +123,7 @@ impl Site {
         let users = user::list(parts, &tenant, (after_user, MOST)).await?;
         let events = audit::page(parts, &tenant, &audit::Wanted::default(), (after_event, MOST)).await?;
         Page::of(&tenant, &users, &events, MOST)
-            .write()
+            .render()
             .map_err(|error| AdminError::Unwritable(format!("the page: {error}")))
     }
 }

@@ -41,10 +41,6 @@ impl Page {
             tenant,
         }
     }
-
-    pub fn write(&self) -> askama::Result<String> {
-        self.render()
-    }
 }
 
 fn settings(set: &Value) -> Vec<Setting> {
