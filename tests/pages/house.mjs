@@ -158,6 +158,16 @@ export class Person {
     await this.press("Sign in");
   }
 
+  /** Chooses a password where a link has led, and signs in with it. */
+  async chooses(password) {
+    this.password = password;
+    await this.fill("New password", password);
+    await this.press("Save the password");
+    await this.page.getByRole("link", { name: "Sign in" }).click();
+    await this.types();
+    await this.arrives("account");
+  }
+
   async signsIn() {
     await this.open("sign-in");
     await this.types();

@@ -40,7 +40,7 @@ export function linkToken() {
 }
 
 /** What a person reads of a refusal that is about no field. */
-export function sentence(refusal) {
+function sentence(refusal) {
   const known = Object.fromEntries(words.problems);
   const said = known[refusal.code] ?? words.failed;
   if (!(refusal.retryAfter > 0)) return said;
@@ -72,7 +72,7 @@ function alertOf(form) {
   return $("main > [data-alert]");
 }
 
-export function mark(form, field, message) {
+function mark(form, field, message) {
   const error = $(`[data-error-of="${field}"]`, form);
   const input = form.elements?.namedItem(field);
   if (!error || !input) return false;
