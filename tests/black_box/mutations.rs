@@ -5,7 +5,7 @@ use tests::{
     Answer, House,
     authenticator::{Authenticator, Ceremony, flags},
     factors::token_of,
-    rounds,
+    scale,
 };
 
 use crate::webauthn::{begin, finish, keyed};
@@ -20,7 +20,7 @@ async fn no_bent_assertion_or_registration_is_accepted() {
     let (challenge, options) = begin(&client, "acme").await;
     finish(&client, "acme", &challenge, &key.get(&options)).await.data();
     let (mut accepted, mut tried) = (Vec::new(), 0_u32);
-    let bent_rounds = if rounds() < 40 { 5 } else { 40 };
+    let bent_rounds = scale(5, 40);
     for round in 0..bent_rounds {
         for bend in BENDS {
             tried += 1;

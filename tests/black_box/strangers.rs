@@ -3,7 +3,7 @@
 use futures::{StreamExt, future::join_all, stream};
 use latchkey::jiff::SignedDuration;
 use serde_json::json;
-use tests::{House, people::registration, rounds};
+use tests::{House, people::registration, scale};
 
 /// So many at once; more would meet the local database's own limits.
 const WIDTH: usize = 40;
@@ -39,8 +39,7 @@ async fn any_number_of_triggers_mail_three_and_then_one_an_hour_and_never_in_the
             }
         }
     };
-    // A thousand for a whole proof.
-    let triggers = if rounds() < 40 { 300 } else { 1000 };
+    let triggers = scale(300, 1000);
     let before = stranger_mails().await;
     let answers: Vec<_> = stream::iter(0..triggers).map(trigger).buffer_unordered(WIDTH).collect().await;
     let accepted = answers.iter().filter(|answer| answer.status == 200).count();

@@ -324,13 +324,14 @@ pub fn code_in(text: &str) -> Option<String> {
         .find(|line| matches!(line.len(), 6 | 12) && line.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// How many second factors are guessed over fresh handles; 10,000 for a whole proof.
-pub fn guesses() -> u32 {
-    std::env::var("LATCHKEY_GUESSES").ok().and_then(|guesses| guesses.parse().ok()).unwrap_or(500)
+/// How often to try: `quick` in every run, `whole` where `LATCHKEY_WHOLE` is set, as `tests/proof` does.
+#[must_use]
+pub fn scale<T>(quick: T, whole: T) -> T {
+    if std::env::var_os("LATCHKEY_WHOLE").is_some() { whole } else { quick }
 }
 
-/// How many rounds a race is run; 200 for a whole proof.
+/// How many rounds a race is run.
 #[must_use]
 pub fn rounds() -> usize {
-    std::env::var("LATCHKEY_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(2)
+    scale(2, 200)
 }
