@@ -169,10 +169,10 @@ async fn successes_and_refusals_alike_are_hardened() {
 /// Fail closed: without DynamoDB nobody gets in, and everybody is told when to come back.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_store_every_stranger_is_told_to_come_back() {
-    let (house, meter) = House::metered().await;
+    let (house, faults) = House::on_a_bad_day().await;
     let (ada, client) = house.ada_at_acme(json!({})).await;
     ada.sign_in(&house, &client).await;
-    meter.break_off(true);
+    faults.break_off(true);
     let email = json!({ "email": ada.email });
     for (path, body) in [
         ("login", json!({ "email": ada.email, "password": PASSWORD })),
@@ -185,7 +185,7 @@ async fn without_the_store_every_stranger_is_told_to_come_back() {
         assert!(answer.header("retry-after").is_some(), "{path}");
         is_hardened(&answer);
     }
-    meter.break_off(false);
+    faults.break_off(false);
     assert_eq!(ada.login(&client).await.data()["status"], "authenticated");
 }
 

@@ -8,7 +8,7 @@ use latchkey::{
 };
 use mail_feedback::MailFeedback;
 use serde_json::json;
-use tests::{Client, House, Meter, PASSWORD, Person, people::registration};
+use tests::{Client, House, PASSWORD, Person, people::registration};
 
 const BOUNCE: &str = "bounce@simulator.amazonses.com";
 const COMPLAINT: &str = "complaint@simulator.amazonses.com";
@@ -110,9 +110,8 @@ async fn an_administrator_clears_an_address() {
     assert!(admin::mailbox::show(&house.parts, "nobody").await.is_err());
 }
 
-async fn feedback_of(house: &House, meter: &Meter) -> MailFeedback {
+async fn feedback_of(house: &House) -> MailFeedback {
     let mut environment = house.stack().environment().clone();
-    environment.extend(meter.variables());
     environment.remove("LATCHKEY_STAGE");
     let world = World::of(Arc::clone(&house.parts.clock), Arc::clone(&house.parts.entropy));
     MailFeedback::start(&|name| environment.get(name).cloned(), world).await.unwrap()
@@ -120,17 +119,17 @@ async fn feedback_of(house: &House, meter: &Meter) -> MailFeedback {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_read_is_dropped_and_what_cannot_be_stored_comes_again() {
-    let (house, meter) = House::metered().await;
-    let feedback = feedback_of(&house, &meter).await;
+    let (house, faults) = House::on_a_bad_day().await;
+    let feedback = feedback_of(&house).await;
     let bounce = include_bytes!("../../events/mail-feedback.bounce.json");
     for dropped in
         [&b"{"[..], b"null", b"{\"detail\":{}}", include_bytes!("../../events/mail-worker.minute.json")]
     {
         feedback.invoke(dropped).await.unwrap();
     }
-    meter.break_off(true);
+    faults.break_off(true);
     feedback.invoke(bounce).await.unwrap_err();
-    meter.break_off(false);
+    faults.break_off(false);
     feedback.invoke(bounce).await.unwrap();
     feedback.invoke(include_bytes!("../../events/mail-feedback.complaint.json")).await.unwrap();
     let stops = |address: &'static str| {

@@ -37,15 +37,15 @@ async fn failed_logins_and_throttles_are_counted_and_a_success_costs_no_line() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn faults_and_conflicts_are_counted() {
-    let (house, meter) = House::metered().await;
+    let (house, faults) = House::on_a_bad_day().await;
     let tenant = house.tenant("acme", json!({})).await;
     let client = house.client(2);
     // The transaction that activates the account meets two others, and is made at last.
-    meter.conflict(2);
+    faults.conflict(2);
     house.person(&tenant, "ada@example.com").await;
     assert_eq!((house.metrics.total("TransactionConflicts"), house.metrics.total("Faults")), (2, 0));
     assert_eq!(house.metrics.lines().len(), 1, "one line for both");
-    meter.break_off(true);
+    faults.break_off(true);
     let login = json!({ "email": "ada@example.com", "password": PASSWORD });
     assert_eq!(client.post("acme", "login", &login).await.status, 503);
     assert_eq!(house.metrics.total("Faults"), 1);

@@ -237,16 +237,16 @@ async fn nobody_who_is_there_is_touched_and_an_import_goes_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_is_no_refusal() {
-    let (house, meter) = House::metered().await;
+    let (house, faults) = House::on_a_bad_day().await;
     let tenant = house.tenant("acme", json!({})).await;
     let text: Vec<_> = (0..5).map(|n| row(&format!("p{n}"), &json!({}))).collect();
     // As often as the SDK tries by itself: the next try meets what the lost ones made.
-    meter.lose(3);
+    faults.lose(3);
     let (imported, refused) = import(&house, &tenant, &text.join("\n"), &plain(Format::Jsonl)).await;
     assert_eq!((imported.imported, refused), (5, Vec::new()));
     assert_eq!(exported(&house, &tenant, false).await.len(), 5);
     // A conflict with others is tried again as well.
-    meter.conflict(2);
+    faults.conflict(2);
     let other = row("other", &json!({}));
     assert_eq!(import(&house, &tenant, &other, &plain(Format::Jsonl)).await.0.imported, 1);
 }

@@ -3,21 +3,11 @@
 use std::{
     collections::BTreeMap,
     net::Ipv4Addr,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
-use axum::{
-    Router,
-    body::Bytes,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-    response::IntoResponse,
-    routing::any,
-};
+use axum::{Router, body::Bytes, extract::State, http::HeaderMap, response::IntoResponse, routing::any};
 use serde_json::Value;
 use tokio::{net::TcpListener, time::Instant};
 
@@ -46,9 +36,6 @@ struct Shared {
     upstream: String,
     client: reqwest::Client,
     calls: Mutex<Vec<Call>>,
-    broken: AtomicBool,
-    conflicts: AtomicUsize,
-    lost: AtomicUsize,
 }
 
 struct Call {
@@ -56,7 +43,7 @@ struct Call {
     ended: Instant,
     read_units: f64,
     write_units: f64,
-    is_audit: bool,
+    audit_units: f64,
     is_transaction: bool,
 }
 
@@ -69,9 +56,6 @@ impl Meter {
             upstream: upstream.to_owned(),
             client: reqwest::Client::new(),
             calls: Mutex::default(),
-            broken: AtomicBool::new(false),
-            conflicts: AtomicUsize::new(0),
-            lost: AtomicUsize::new(0),
         });
         let router = Router::new().fallback(any(forward)).with_state(Arc::clone(&shared));
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -81,25 +65,7 @@ impl Meter {
     /// The variables that make functions use it.
     #[must_use]
     pub fn variables(&self) -> BTreeMap<String, String> {
-        BTreeMap::from([
-            ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.url.clone()),
-            ("LATCHKEY_ARGON2".to_owned(), "64,1,1".to_owned()),
-        ])
-    }
-
-    /// Answers every call as a DynamoDB that is out, or passes them on again.
-    pub fn break_off(&self, broken: bool) {
-        self.shared.broken.store(broken, Ordering::Relaxed);
-    }
-
-    /// Has the next transactions meet another.
-    pub fn conflict(&self, times: usize) {
-        self.shared.conflicts.store(times, Ordering::Relaxed);
-    }
-
-    /// Has the next transactions made, and their answers lost.
-    pub fn lose(&self, times: usize) {
-        self.shared.lost.store(times, Ordering::Relaxed);
+        BTreeMap::from([("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.url.clone())])
     }
 
     /// Reads the meter and sets it back.
@@ -110,7 +76,7 @@ impl Meter {
             round_trips: longest_chain(&calls),
             read_units: sum(calls.iter().map(|call| call.read_units)),
             write_units: sum(calls.iter().map(|call| call.write_units)),
-            audit_units: sum(calls.iter().filter(|call| call.is_audit).map(|call| call.write_units)),
+            audit_units: sum(calls.iter().map(|call| call.audit_units)),
             transactions: calls.iter().filter(|call| call.is_transaction).count(),
         }
     }
@@ -134,22 +100,11 @@ fn longest_chain(calls: &[Call]) -> usize {
 
 async fn forward(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
     let json = [("content-type", "application/x-amz-json-1.0")];
-    let out = || (StatusCode::INTERNAL_SERVER_ERROR, json, Bytes::from_static(OUT));
-    if shared.broken.load(Ordering::Relaxed) {
-        return out();
-    }
     let began = Instant::now();
     tokio::time::sleep(HOLD_UP).await;
     let target =
         headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-    let fewer = |left: usize| left.checked_sub(1);
-    if operation == "TransactWriteItems"
-        && shared.conflicts.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).is_ok()
-    {
-        let conflict = Bytes::from_static(CONFLICT);
-        return (StatusCode::BAD_REQUEST, json, conflict);
-    }
     let mut document: Value = serde_json::from_slice(&body).unwrap_or_default();
     let metered = ["GetItem", "Query", "Scan", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
     if metered.contains(&operation.as_str()) {
@@ -171,11 +126,6 @@ async fn forward(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
         .unwrap();
     let status = answer.status();
     let text = answer.bytes().await.unwrap();
-    if operation == "TransactWriteItems"
-        && shared.lost.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).is_ok()
-    {
-        return out();
-    }
     let reads = ["GetItem", "Query", "Scan"].contains(&operation.as_str());
     let used = units(&serde_json::from_slice(&text).unwrap_or_default(), status.is_success());
     if metered.contains(&operation.as_str()) {
@@ -184,19 +134,20 @@ async fn forward(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
             ended: Instant::now(),
             read_units: if reads { used } else { 0.0 },
             write_units: if reads { 0.0 } else { used },
-            is_audit: document["Item"]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("A#")),
+            audit_units: audit_units(&document, used),
             is_transaction: operation == "TransactWriteItems",
         });
     }
     (status, json, text)
 }
 
-/// As DynamoDB answers when it is out.
-const OUT: &[u8] = br#"{"__type":"InternalServerError"}"#;
-
-/// As DynamoDB cancels a transaction that meets another.
-const CONFLICT: &[u8] =
-    br#"{"__type":"TransactionCanceledException","CancellationReasons":[{"Code":"TransactionConflict"}]}"#;
+/// Of the units of a write, those of events: all of a put's, and twice a put's of each in a transaction.
+fn audit_units(document: &Value, used: f64) -> f64 {
+    let is_event = |put: &Value| put["Item"]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("A#"));
+    let writes = document["TransactItems"].as_array().into_iter().flatten();
+    let in_transaction: f64 = writes.filter(|write| is_event(&write["Put"])).map(|_| 2.0).sum();
+    if is_event(document) { used } else { in_transaction }
+}
 
 /// A refused condition costs what the write would have.
 fn units(answer: &Value, done: bool) -> f64 {

@@ -15,9 +15,13 @@ pub mod breaches;
 mod budget;
 pub mod captcha;
 pub mod factors;
+pub mod faults;
 mod inbox;
+mod journey;
 mod metrics;
+mod mortal;
 pub mod people;
+mod whole;
 
 use std::{
     collections::BTreeMap,
@@ -33,6 +37,7 @@ use latchkey::{
     runtime::{Parts, World},
 };
 use local::{Options, Stack, mail::Email, stack::Functions};
+use mortal::Mortal;
 use reqwest::Method;
 use serde_json::Value;
 use tokio::{sync::OnceCell, time::Instant};
@@ -40,7 +45,10 @@ use tokio::{sync::OnceCell, time::Instant};
 pub use answer::{Answer, Client, below, signature};
 pub use budget::{Meter, Spending};
 pub use factors::App;
+pub use faults::{Faults, Weather};
+pub use journey::{Journey, Record};
 pub use metrics::Metrics;
+pub use mortal::Side;
 pub use people::{PASSWORD, Person};
 
 /// A stack, and the means to look behind it.
@@ -85,7 +93,7 @@ impl House {
         let address = |name: &str| std::env::var(name).ok();
         match (address("LATCHKEY_GATEWAY"), address("LATCHKEY_MAIL")) {
             (Some(gateway), Some(mail)) => Self::at(gateway, mail).await,
-            _ => Self::start_at(cheap_hashes(), None).await,
+            _ => Self::start_here().await,
         }
     }
 
@@ -102,14 +110,12 @@ impl House {
 
     /// A house in this process, whatever the environment says: for what only its owner can do.
     pub async fn start_here() -> Self {
-        Self::start_at(cheap_hashes(), None).await
+        Self::start_at(BTreeMap::new(), |_| {}).await
     }
 
     /// A house in this process whose functions have these variables over the others.
     pub async fn start_with(variables: BTreeMap<String, String>) -> Self {
-        let mut all = cheap_hashes();
-        all.extend(variables);
-        Self::start_at(all, None).await
+        Self::start_at(variables, |_| {}).await
     }
 
     /// Starts the functions anew with these variables over the others, on the same tables: a deployment.
@@ -152,15 +158,19 @@ impl House {
         Self { parts, by, metrics: Metrics::default(), place, gateway, mark }
     }
 
-    async fn start_at(variables: BTreeMap<String, String>, dynamodb: Option<SocketAddr>) -> Self {
+    /// With cheap hashes, unless the variables have others.
+    async fn start_at(variables: BTreeMap<String, String>, change: impl FnOnce(&mut Options)) -> Self {
         let clock = Arc::new(ManualClock::at("2026-06-01T12:00:00Z".parse::<Timestamp>().unwrap()));
         let entropy = Arc::new(SystemEntropy::default());
         let mut options = Options::for_tests(clock.clone(), entropy.clone());
         let metrics = Metrics::default();
-        options.variables = variables;
-        options.variables.insert("LATCHKEY_STAGE".to_owned(), "test".to_owned());
+        options.variables = BTreeMap::from(
+            [("LATCHKEY_ARGON2", "64,1,1"), ("LATCHKEY_STAGE", "test")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        options.variables.extend(variables);
         options.metrics = metrics.sink();
-        options.dynamodb = dynamodb.unwrap_or(options.dynamodb);
+        change(&mut options);
         let stack = Stack::start(options).await.unwrap();
         let environment = stack.environment().clone();
         let get = |name: &str| environment.get(name).cloned();
@@ -173,11 +183,26 @@ impl House {
 
     /// A house whose functions reach DynamoDB through a meter.
     pub async fn metered() -> (Self, Meter) {
-        let free = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+        let free = free_port();
         let meter = Meter::start(&format!("http://{free}")).await;
-        let house = Self::start_at(meter.variables(), Some(free)).await;
+        let house = Self::start_at(meter.variables(), |options| options.dynamodb = free).await;
         let _ = meter.read();
         (house, meter)
+    }
+
+    /// A house whose functions can die, and reach DynamoDB and SES through proxies that can be told to fail.
+    pub async fn on_a_bad_day() -> (Self, Faults) {
+        let (dynamodb, mail) = (free_port(), free_port());
+        let faults = Faults::start(dynamodb, mail).await;
+        let life = Arc::clone(&faults.life);
+        let house = Self::start_at(faults.variables(), |options| {
+            (options.dynamodb, options.mail) = (dynamodb, mail);
+            options.functions = Functions::Wrapped(Arc::new(move |function| {
+                Arc::new(Mortal { function, life: Arc::clone(&life) })
+            }));
+        })
+        .await;
+        (house, faults)
     }
 
     /// The stack, where it is this process's.
@@ -304,8 +329,8 @@ async fn listing(http: &reqwest::Client, mail: &str) -> Vec<Email> {
     inbox::read(&serde_json::from_str(&kept).unwrap())
 }
 
-fn cheap_hashes() -> BTreeMap<String, String> {
-    BTreeMap::from([("LATCHKEY_ARGON2".to_owned(), "64,1,1".to_owned())])
+fn free_port() -> SocketAddr {
+    std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
 }
 
 /// The token with this prefix in a text.

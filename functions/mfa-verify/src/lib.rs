@@ -94,14 +94,15 @@ impl MfaVerify {
         tried: &Counted,
         asked: &Asked,
     ) -> Result<Option<Proven>, Problem> {
-        let (parts, user, attempt) = (&self.parts, tried.handle.user_id, tried.attempt.as_str());
+        let (parts, user) = (&self.parts, tried.handle.user_id);
+        let (attempt, sign_in) = (tried.attempt.as_str(), tried.sign_in.as_str());
         match (&asked.shown, &tried.held) {
             (Shown::MailedCode(code), Held::OnTheHandle) => email::check(parts, token, &tried.handle, code),
             (Shown::TotpCode(code), Held::Totp(totp)) => {
-                totp::check(parts, tenant, user, totp.as_ref(), (code, attempt)).await
+                totp::check(parts, tenant, user, totp.as_ref(), (code, sign_in)).await
             }
             (Shown::BackupCode(code), Held::BackupCode(stored)) => {
-                backup_code::check(parts, tenant, user, stored.as_ref(), (code.as_ref(), attempt)).await
+                backup_code::check(parts, tenant, user, stored.as_ref(), (code.as_ref(), sign_in)).await
             }
             (Shown::Assertion(challenge, answer), Held::Credentials(credentials)) => {
                 let held = (*challenge, credentials.as_slice());
@@ -112,7 +113,7 @@ impl MfaVerify {
     }
 
     /// Opens the session, if this request is the one that spends the handle: a loser takes its own
-    /// session back.
+    /// session back. What could not be done whole is taken back, too, to be tried again.
     async fn complete(
         &self,
         request: &Request,
@@ -134,30 +135,53 @@ impl MfaVerify {
             // Not what this request asks to remember: whoever gets in must not hide it so.
             on_known_device: handle.on_known_device,
         };
-        let succeeded = self.event(request, tenant, EventKind::MfaSucceeded, tried, asked);
         let counter = (shown.counter, tried.attempt.as_str());
         let (spent, opened, noted) = futures::join!(
             parts.store.spend_handle(tenant.id, token, &tried.attempt),
             sign_in::open(parts, request, tenant, &proven),
             webauthn::note(parts, request, (tenant, handle.user_id), counter),
         );
-        let opened = opened?;
-        if !matches!((&spent, &noted), (Ok(Spent::Now), Ok(true))) {
-            parts.store.end_session(tenant.id, handle.user_id, opened.session.session_id).await?;
-            spent?;
-            noted?;
-            return Err(Code::MfaTokenInvalid.into());
+        let session = opened.as_ref().ok().map(|opened| opened.session.session_id);
+        let completed = async {
+            let opened = opened?;
+            if spent? == Spent::Before || !noted? {
+                return Err(Code::MfaTokenInvalid.into());
+            }
+            let remembered = self.settle(request, tenant, tried, asked, authentication).await?;
+            Ok(self.answer(request, tenant, &opened, remembered))
+        };
+        let completed: Result<Response, Problem> = completed.await;
+        if let Err(problem) = &completed {
+            if let Some(session) = session {
+                parts.store.end_session(tenant.id, handle.user_id, session).await?;
+            }
+            if problem.code.status() >= 500 {
+                parts.store.unspend_handle(tenant.id, token, &tried.attempt).await?;
+            }
         }
+        completed
+    }
+
+    /// What follows from a completed sign-in: the devices to remember.
+    async fn settle(
+        &self,
+        request: &Request,
+        tenant: &Tenant,
+        tried: &Counted,
+        asked: &Asked,
+        authentication: Authentication,
+    ) -> Result<[Option<Bearer>; 2], Problem> {
+        let succeeded = self.event(request, tenant, EventKind::MfaSucceeded, tried, asked);
         let (remembered, forgiven, recorded, told) = futures::join!(
-            self.remember(request, tenant, handle, asked),
-            parts.store.forgive(&tried.failures),
-            parts.store.record(&succeeded),
+            self.remember(request, tenant, &tried.handle, asked),
+            self.parts.store.forgive(&tried.failures),
+            self.parts.store.record(&succeeded),
             self.tell_of_backup_code(request, tenant, tried, authentication),
         );
         forgiven?;
         recorded?;
         told?;
-        Ok(self.answer(request, tenant, &opened, remembered?))
+        remembered
     }
 
     /// Stores the devices that the person asked to remember: trusted, known.

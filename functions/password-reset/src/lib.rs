@@ -18,7 +18,7 @@ use latchkey::{
     keys::Purpose,
     runtime::Parts,
     sign_in::{event, refuse_breached},
-    store::{Bucket, Failures, ResetOutcome, StoreError},
+    store::{Bucket, Failures, ResetOutcome, WithReset},
     tokens::{Bearer, Kind},
 };
 use serde::Serialize;
@@ -64,30 +64,19 @@ impl Endpoint for PasswordReset {
         );
         breached?;
         let account = account?.filter(|account| still_meant(account, &reset)).ok_or(Code::TokenInvalid)?;
-        let due = store.new_errand();
-        let notice = notice(request, &tenant, &account);
+        let (due, notice) = (store.new_errand(), notice(request, &tenant, &account));
+        let event = event(&self.parts, request, &tenant, EventKind::PasswordReset, Some(account.user_id));
+        let forgiven = moot(&tenant, account.user_id);
+        let with = WithReset { due: &due, notice: &notice, event: &event, forgiven: forgiven.as_ref() };
         let key = self.parts.passwords_key()?;
-        match store.reset_password(tenant.id, &account, &hash, key, (&due, &notice)).await? {
-            ResetOutcome::Stale => return Err(Code::TokenInvalid.into()),
-            ResetOutcome::Reset(state) => {
-                let done =
-                    event(&self.parts, request, &tenant, EventKind::PasswordReset, Some(state.user_id));
-                futures::try_join!(store.record(&done), self.open_mailbox(&tenant, state.user_id))?;
-            }
+        if store.reset_password(tenant.id, &account, &hash, key, &with).await? == ResetOutcome::Stale {
+            return Err(Code::TokenInvalid.into());
         }
         Ok(Response::data(request, &Done { status: "password_reset" }))
     }
 }
 
 impl PasswordReset {
-    /// The mailbox was proven: wrong codes that were said to be mailed to it are moot.
-    async fn open_mailbox(&self, tenant: &Tenant, user: UserId) -> Result<(), StoreError> {
-        if !tenant.settings.offers(Method::Email) {
-            return Ok(());
-        }
-        self.parts.store.forgive(&Failures::of_factor(tenant.id, user, Method::Email.name())).await
-    }
-
     /// The reset behind the token; counted before it is looked at.
     async fn waiting(&self, request: &Request, tenant: &Tenant, token: &str) -> Result<Reset, Problem> {
         let token = Bearer::parse(Kind::Reset, token).ok_or(Code::TokenInvalid)?;
@@ -98,6 +87,12 @@ impl PasswordReset {
         Problem::unless_allowed(verdict?)?;
         Ok(reset?.filter(|reset| tenant.honours(reset.created_at)).ok_or(Code::TokenInvalid)?)
     }
+}
+
+/// The mailbox was proven: wrong codes that were said to be mailed to it are moot.
+fn moot(tenant: &Tenant, user: UserId) -> Option<Failures> {
+    let offered = tenant.settings.offers(Method::Email);
+    offered.then(|| Failures::of_factor(tenant.id, user, Method::Email.name()))
 }
 
 fn parse(request: &Request, tenant: &Tenant) -> Result<(String, NewPassword), Problem> {

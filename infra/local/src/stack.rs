@@ -32,6 +32,9 @@ const POLL: Duration = Duration::from_millis(20);
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 
+/// What stands around a function.
+pub type Wrap = Arc<dyn Fn(Arc<dyn Function>) -> Arc<dyn Function> + Send + Sync>;
+
 /// Where the functions run.
 #[derive(Clone)]
 pub enum Functions {
@@ -41,6 +44,8 @@ pub enum Functions {
     Remote { url: String, prefix: String },
     /// These, in this process.
     Given(Vec<Arc<dyn Function>>),
+    /// In this process, each as this makes it of the real one.
+    Wrapped(Wrap),
 }
 
 /// What a stack is to be.
@@ -323,6 +328,7 @@ async fn functions(options: &Options, environment: &Environment) -> anyhow::Resu
     match &options.functions {
         Functions::InProcess => mounted().await,
         Functions::Given(functions) => Ok(functions.clone()),
+        Functions::Wrapped(wrap) => Ok(mounted().await?.into_iter().map(|function| wrap(function)).collect()),
         Functions::Remote { url, prefix } => {
             // The names and routes are known only from the functions themselves.
             let client = reqwest::Client::new();

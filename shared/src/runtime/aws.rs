@@ -24,7 +24,9 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_root_cas.pem");
 const CONNECT: Duration = Duration::from_millis(500);
 const ATTEMPT: Duration = Duration::from_millis(700);
 const OPERATION: Duration = Duration::from_millis(2500);
-const ATTEMPTS: u32 = 3;
+const ATTEMPTS: u32 = 5;
+/// Where it is throttled: up to so long before the second attempt, twice that before the third, …. Somebody waits.
+const BACK_OFF: Duration = Duration::from_millis(100);
 /// SES is called by the worker alone, which nobody waits for.
 const MAIL_ATTEMPT: Duration = Duration::from_secs(5);
 
@@ -70,7 +72,7 @@ impl Aws {
             .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
             .identity_cache(IdentityCache::no_cache())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(BACK_OFF))
             .timeout_config(timeouts)
             .http_client(client(connector));
         match url {

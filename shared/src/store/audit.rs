@@ -5,7 +5,7 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 
 use super::{
     Store, StoreError,
-    dynamo::{expiring, read, write},
+    dynamo::{Item, expiring, read, write},
     keys::{Key, Table},
     users::value,
 };
@@ -38,6 +38,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
     pub async fn record(&self, event: &Event) -> Result<(), StoreError> {
+        let (key, item) = self.recorded(event)?;
+        self.put(&key, item).await
+    }
+
+    /// The item of an event, for a transaction that writes it down with what it tells of.
+    pub(super) fn recorded(&self, event: &Event) -> Result<(Key, Item), StoreError> {
         if let Some(metric) = metric_of(event.kind) {
             self.meters.count(metric);
         }
@@ -45,7 +51,7 @@ impl Store {
         let shard = u8::try_from(self.entropy.below(u32::from(SHARDS))).unwrap_or(0);
         let key = Key::event(event.tenant_id, &day, shard, &event.event_id.to_string());
         let forgotten_at = event.at.saturating_add((24 * Event::DAYS).hours()).unwrap_or(event.at);
-        self.put(&key, expiring(write(event)?, forgotten_at)).await
+        Ok((key, expiring(write(event)?, forgotten_at)))
     }
 
     /// Up to `most` of the events of a tenant's day (UTC), the newest first; of those before `before`, where it is

@@ -122,6 +122,10 @@ impl Store {
             Written::Refused(refused) => refused,
         };
         let Some(item) = refused else { return Ok(CodeSent::Gone) };
+        // An SDK retry that meets its own write: nobody else's code has this MAC.
+        if item.get("code_mac").and_then(|kept| kept.as_b().ok()).is_some_and(|kept| kept.as_ref() == mac) {
+            return Ok(CodeSent::Sent(Box::new(read(item)?)));
+        }
         let sent_at = number(&item, "code_sent_at");
         let live = !item.contains_key("spent_by")
             && number(&item, "expires_at").is_some_and(|at| at > now.as_second())
@@ -154,5 +158,21 @@ impl Store {
             .text(":attempt", attempt)
             .time(":now", self.clock.now());
         Ok(if self.change(change).await?.is_done() { Spent::Now } else { Spent::Before })
+    }
+
+    /// Undoes what this attempt spent, so that the person can try again what could not be done.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn unspend_handle(
+        &self,
+        tenant: TenantId,
+        token: &Bearer,
+        attempt: &str,
+    ) -> Result<(), StoreError> {
+        let change = Change::of(Key::handle(tenant, token), "REMOVE spent_by")
+            .when("spent_by = :attempt")
+            .text(":attempt", attempt);
+        self.change(change).await.map(|_| ())
     }
 }

@@ -55,7 +55,7 @@ pub use mailboxes::ProofBegun;
 pub use outbox::{Claimed, Due, Entry};
 pub use registrations::{Activation, Claim};
 pub use reseal::Seals;
-pub use resets::ResetOutcome;
+pub use resets::{ResetOutcome, WithReset};
 pub use schema::Tables;
 pub use sessions::Rotation;
 pub use signing_keys::SealedKey;

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     domain::{
         errand::Errand,
+        event::Event,
         ids::TenantId,
         registration::Reset,
         user::{Login, UserState},
@@ -28,6 +29,15 @@ pub enum ResetOutcome {
     Reset(UserState),
     /// The epoch has moved since: another reset was used, or the account was changed.
     Stale,
+}
+
+/// What goes with a reset: a notice to the owner, an event, and failures that are moot now.
+#[derive(Debug, Clone, Copy)]
+pub struct WithReset<'a> {
+    pub due: &'a Due,
+    pub notice: &'a Errand,
+    pub event: &'a Event,
+    pub forgiven: Option<&'a Failures>,
 }
 
 /// A reset as it is stored. The seal shows who wrote it: a function without the factors' key, such
@@ -88,8 +98,8 @@ impl Store {
             .map(|row| row.reset))
     }
 
-    /// Sets a new password and moves the epoch, all or nothing; of a hundred at once one does. The
-    /// mail is queued and the account's bucket opened in the same breath.
+    /// Sets a new password and moves the epoch, all or nothing; of a hundred at once one does. What
+    /// goes with it is written in the same breath, and the account's bucket is opened.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
@@ -99,13 +109,13 @@ impl Store {
         login: &Login,
         hash: &StoredHash,
         key: &DataKey,
-        (due, errand): (&Due, &Errand),
+        with: &WithReset<'_>,
     ) -> Result<ResetOutcome, StoreError> {
         let mut login = login.clone();
         for _ in 0..TRIES {
             let from = login.state();
             let to = UserState { standing: from.standing.verified(), ..from.moved() };
-            let transaction = self.reset_of(tenant, (&login, &from, &to), (hash, key), (due, errand)).await?;
+            let transaction = self.reset_of(tenant, (&login, &from, &to), (hash, key), with).await?;
             if let Committed::Done = self.commit(transaction).await? {
                 return Ok(ResetOutcome::Reset(to));
             }
@@ -123,7 +133,7 @@ impl Store {
         tenant: TenantId,
         (login, from, to): (&Login, &UserState, &UserState),
         (hash, key): (&StoredHash, &DataKey),
-        (due, errand): (&Due, &Errand),
+        with: &WithReset<'_>,
     ) -> Result<Transaction, StoreError> {
         let (email, user) = (&login.email_key, login.user_id);
         let mut set = step(Key::login(tenant, email), from, to)?
@@ -136,10 +146,13 @@ impl Store {
             set = set.value(":none", aws_sdk_dynamodb::types::AttributeValue::L(Vec::new()));
             forgotten.extend(self.factor_keys(tenant, user).await?);
         }
+        forgotten.extend(with.forgiven.map(|failures| failures.key.clone()));
+        let (recorded, event) = self.recorded(with.event)?;
         let transaction = Transaction::default()
             .change(set)
             .change(step(Key::state(tenant, user), from, to)?)
-            .put(due.0.clone(), self.errand_item(errand)?);
+            .put(with.due.0.clone(), self.errand_item(with.notice)?)
+            .put(recorded, event);
         Ok(forgotten.into_iter().fold(transaction, Transaction::delete))
     }
 }

@@ -1,0 +1,36 @@
+//! Rows 21 and 22: DynamoDB loses answers, has conflicts and throttles, while people go their whole way.
+
+use tests::{House, Journey, Record, Weather, scale};
+
+/// How many go at once, where their mails wait for one another.
+const PARTY: u16 = 100;
+
+async fn travel(weather: Weather) -> Record {
+    let (house, faults) = House::on_a_bad_day().await;
+    house.tenant("acme", crate::mfa::settings()).await;
+    let mut record = Record::default();
+    for party in 0..scale(1, 8) {
+        let count = scale(12, PARTY);
+        let weather = Weather { seed: weather.seed + u64::from(party), ..weather };
+        record += Journey::under(weather, &house, &faults).of(party * PARTY, count).await;
+    }
+    assert!(house.half_users().await.is_empty());
+    record
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_answers_and_conflicts_refuse_nobody_and_spend_nothing_twice() {
+    let weather = Weather { seed: 21, lost: 0.10, conflicting: 0.05, ..Weather::default() };
+    let record = travel(weather).await;
+    println!("row 21: {record}");
+    assert!(record.refused.is_empty() && record.twice.is_empty(), "{record:#?}");
+    assert!(record.given_up.is_empty(), "{record:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn throttling_by_dynamodb_is_waited_out() {
+    let record = travel(Weather { seed: 22, throttled: 0.30, ..Weather::default() }).await;
+    println!("row 22: {record}");
+    assert!(record.refused.is_empty() && record.twice.is_empty(), "{record:#?}");
+    assert!(record.given_up.values().sum::<usize>() * 1000 <= record.asked, "{record:#?}");
+}
