@@ -1,5 +1,7 @@
 //! Backup codes and the mailbox as factors; factors that are lost.
 
+use std::collections::BTreeSet;
+
 use futures::future::join_all;
 use latchkey::jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -45,6 +47,28 @@ async fn a_backup_code_signs_in_once_is_told_of_and_counted() {
     }
     let shown = ada.show(&client, &handle, "backup_code", &codes[1]).await;
     assert_eq!(shown.data()["status"], "authenticated");
+}
+
+/// ASVS V6.5.2: eighty bits want a slow hash with a salt.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_code_is_kept_as_a_salted_argon2id_hash_under_seal() {
+    let Some(house) = House::with_its_own_clock().await else { return };
+    let tenant = house.tenant("acme", settings("optional", &["totp", "backup_code"])).await;
+    let client = house.client(2);
+    let ada = house.person(&tenant, "ada@example.com").await;
+    ada.enroll_app(&house, &client, &ada.token(&client).await).await;
+    let (store, key, user) =
+        (&house.parts.store, house.parts.factors_key().unwrap(), ada.user_id.parse().unwrap());
+    let kept = store.backup_codes(tenant.id, user).await.unwrap();
+    let mut salts = BTreeSet::new();
+    for code in &kept {
+        let hash = store.open_backup_code(tenant.id, user, code, key).unwrap();
+        let (algorithm, rest) = hash.phc().trim_start_matches('$').split_once('$').unwrap();
+        assert_eq!(algorithm, "argon2id");
+        assert!(salts.insert(rest.split('$').nth(2).unwrap().to_owned()));
+        assert!(!code.sealed_hash.windows(8).any(|part| part == b"argon2id"), "it is sealed");
+    }
+    assert_eq!(salts.len(), 10);
 }
 
 #[tokio::test(flavor = "multi_thread")]

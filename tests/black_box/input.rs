@@ -166,6 +166,49 @@ async fn successes_and_refusals_alike_are_hardened() {
     }
 }
 
+/// ASVS V4.1.1. Text names its encoding; JSON has but one (RFC 8259 §8.1).
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_answer_holds_is_what_its_type_says() {
+    let house = House::start().await;
+    let tenant = house.tenant("acme", json!({})).await;
+    let client = house.client(2);
+    let page = format!("/t/{}/sign-in", tenant.slug);
+    let html = client.send(Method::GET, &page, &[], Vec::new()).await;
+    assert!(html.text.starts_with("<!doctype html>"), "{:.40}", html.text);
+    let asset = |name: &str| {
+        let from = html.text.find("/assets/").unwrap();
+        format!("{}/{name}", &html.text[from..from + "/assets/0123456789abcdef".len()])
+    };
+    for (path, kind) in [
+        (page.clone(), "text/html; charset=utf-8"),
+        (asset("page.css"), "text/css; charset=utf-8"),
+        (asset("api.js"), "text/javascript; charset=utf-8"),
+        (asset("icon.svg"), "image/svg+xml"),
+        ("/api/v1/openapi.json".to_owned(), "application/json"),
+        (below("acme", ".well-known/jwks.json"), "application/json"),
+        (below("acme", "verify-email?token=x"), "application/problem+json"),
+        (below("acme", "verify-email"), "application/json"),
+        ("/api/v1/me".to_owned(), "application/problem+json"),
+    ] {
+        let answer = client.send(Method::GET, &path, &[], Vec::new()).await;
+        assert_eq!(answer.header("content-type"), Some(kind), "{path}");
+        assert_eq!(answer.body.is_object(), kind.ends_with("json"), "{path}");
+    }
+}
+
+/// ASVS V16.5.1: what broke is for the log.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_says_nothing_of_its_cause() {
+    let (house, meter) = House::metered().await;
+    let (ada, client) = house.ada_at_acme(json!({})).await;
+    meter.break_off(true);
+    let refused = ada.login(&client).await;
+    assert_eq!(refused.problem(), (503, "unavailable"));
+    let said: Vec<_> = refused.body.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(said, ["code", "detail", "request_id", "status", "title", "type"]);
+    assert_eq!(refused.body["detail"], "The service is busy. Try again in a moment.");
+}
+
 /// Fail closed: without DynamoDB nobody gets in, and everybody is told when to come back.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_store_every_stranger_is_told_to_come_back() {

@@ -98,6 +98,26 @@ async fn codes_and_handles_run_out_and_cool_down() {
     assert_eq!(client.post("acme", &path, &json!({})).await.problem(), (401, "mfa_token_invalid"));
 }
 
+/// ASVS V6.6.2.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_of_its_own_sign_in() {
+    let Some(house) = House::with_its_own_clock().await else { return };
+    let (ada, client) = house.ada_at_acme(settings()).await;
+    let (first, second) = (ada.handle(&client).await, ada.handle(&client).await);
+    let code = ada.code(&house, &client, &first).await;
+    assert_eq!(
+        ada.verify(&client, &second, &code).await.data()["status"],
+        "failed",
+        "nothing was mailed for it"
+    );
+    house.advance(SignedDuration::from_secs(31));
+    let other = ada.code(&house, &client, &second).await;
+    if other != code {
+        assert_eq!(ada.verify(&client, &second, &code).await.data()["status"], "failed");
+    }
+    assert_eq!(ada.verify(&client, &first, &code).await.data()["status"], "authenticated");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn forged_handles_and_other_users_are_refused_and_count_against_nobody() {
     let house = House::start().await;

@@ -145,3 +145,30 @@ async fn a_cookie_tenant_keeps_the_refresh_token_from_scripts_and_other_sites() 
     let remembered = client.post("acme", "login", &body).await.cookie("__Host-lk_s_").unwrap();
     assert!(remembered.1.contains("Max-Age=2592000"), "{}", remembered.1);
 }
+
+/// ASVS V3.5.2: what a form of another site can send without asking is not taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cookie_is_taken_from_a_named_origin_and_with_json_alone() {
+    let house = House::start().await;
+    let settings = json!({ "tokens": { "delivery": "cookie" }, "origins": ["https://app.example"] });
+    let (ada, client) = house.ada_at_acme(settings).await;
+    let (cookie, _) = ada.login(&client).await.cookie("__Host-lk_s_").unwrap();
+    let path = tests::below("acme", "session/refresh");
+    let refresh = async |more: &[(&'static str, &'static str)]| {
+        let headers = [&[("cookie", cookie.as_str())], more].concat();
+        client.send(reqwest::Method::POST, &path, &headers, b"{}".to_vec()).await
+    };
+    let origin = ("origin", "https://app.example");
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {
+        let refused = refresh(&[origin, ("content-type", kind)]).await;
+        assert!(matches!(refused.status, 403 | 415), "{kind}: {}", refused.text);
+        assert!(refused.cookie("__Host-").is_none(), "{kind}");
+    }
+    let json = ("content-type", "application/json");
+    for others in
+        [&[json][..], &[json, ("origin", "null")], &[json, ("origin", "https://app.example.org")], &[origin]]
+    {
+        assert_eq!(refresh(others).await.problem(), (403, "origin_not_allowed"), "{others:?}");
+    }
+    assert_eq!(refresh(&[origin, json]).await.data()["status"], "refreshed");
+}
