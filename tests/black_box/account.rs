@@ -57,7 +57,7 @@ async fn a_password_is_changed_by_the_old_one_and_ends_every_other_session() {
         change(own.clone(), json!({ "new_password": "ada@example.com", "current_password": PASSWORD })).await;
     assert_eq!(faults.faults()[0].0, "body.new_password");
     let wrong =
-        change(own.clone(), json!({ "new_password": NEW, "current_password": "not the password" })).await;
+        change(own.clone(), json!({ "new_password": NEW, "current_password": "nothing of the kind" })).await;
     assert_eq!(wrong.faults()[0].0, "body.current_password");
     // A password alone is no second factor, however fresh.
     let without = change(own.clone(), json!({ "new_password": NEW })).await;
@@ -81,7 +81,7 @@ async fn guesses_at_the_old_password_are_counted_as_logins_are() {
     let house = House::start().await;
     let (ada, client) = house.ada_at_acme(json!({})).await;
     let token = ada.token(&client).await;
-    let body = json!({ "new_password": NEW, "current_password": "not the password" });
+    let body = json!({ "new_password": NEW, "current_password": "nothing of the kind" });
     for _ in 0..5 {
         assert_eq!(client.post_as("/api/v1/me/password", &token, &body).await.status, 422);
     }

@@ -14,6 +14,8 @@ use latchkey::jiff::Timestamp;
 use reqwest::{Method, header::HeaderMap};
 use serde_json::Value;
 
+use crate::leaks;
+
 /// A client at one address.
 #[derive(Clone)]
 pub struct Client {
@@ -81,6 +83,7 @@ impl Client {
 
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         let url = format!("{}{}", self.base, self.marked(path));
+        leaks::note_request(path, headers, &body);
         let mut request = self.http.request(method, url).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -89,6 +92,9 @@ impl Client {
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let text = answer.text().await.unwrap();
         let body = serde_json::from_str(&text).unwrap_or_default();
+        let cookies: Vec<_> =
+            headers.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok()).collect();
+        leaks::note_answer(status, &cookies, &text, &body);
         Answer { status, headers, text, body }
     }
 }

@@ -18,6 +18,7 @@ pub mod factors;
 pub mod faults;
 mod inbox;
 mod journey;
+pub mod leaks;
 mod metrics;
 mod mortal;
 pub mod people;
@@ -140,6 +141,7 @@ impl House {
     }
 
     async fn at(gateway: String, mail: String) -> Self {
+        leaks::begin();
         let variable = |name: &str| std::env::var(name).ok();
         let environment = if let Some(stage) = variable("LATCHKEY_STAGE") {
             let stage = admin::stage::Stage::parse(&stage).unwrap();
@@ -160,6 +162,7 @@ impl House {
 
     /// With cheap hashes, unless the variables have others.
     async fn start_at(variables: BTreeMap<String, String>, change: impl FnOnce(&mut Options)) -> Self {
+        leaks::begin();
         let clock = Arc::new(ManualClock::at("2026-06-01T12:00:00Z".parse::<Timestamp>().unwrap()));
         let entropy = Arc::new(SystemEntropy::default());
         let mut options = Options::for_tests(clock.clone(), entropy.clone());
@@ -321,6 +324,14 @@ impl House {
     pub async fn mailed_code(&self, address: &str) -> String {
         let mails = self.mails_to(address).await;
         mails.iter().rev().find_map(|text| code_in(text)).unwrap()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if let Place::Here { stack, .. } = &self.place {
+            leaks::note_tables(stack.database());
+        }
     }
 }
 

@@ -12,7 +12,10 @@ pub struct Metrics(Arc<Mutex<Vec<Value>>>);
 impl Metrics {
     pub(crate) fn sink(&self) -> Sink {
         let lines = Arc::clone(&self.0);
-        Arc::new(move |line| lines.lock().unwrap().push(serde_json::from_str(line).unwrap()))
+        Arc::new(move |line| {
+            crate::leaks::note_metric(line);
+            lines.lock().unwrap().push(serde_json::from_str(line).unwrap());
+        })
     }
 
     #[must_use]

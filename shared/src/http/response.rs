@@ -71,13 +71,14 @@ impl Response {
         self
     }
 
-    /// What every answer carries: nothing is stored, sniffed or told on.
+    /// What every answer carries: nothing is stored, sniffed, framed or told on. A page has a policy of its own.
     #[must_use]
     pub fn hardened(mut self) -> Self {
         for (name, value) in [
             (header::CACHE_CONTROL, "no-store"),
             (header::REFERRER_POLICY, "no-referrer"),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
             (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"),
         ] {
             self.headers.entry(name).or_insert(HeaderValue::from_static(value));

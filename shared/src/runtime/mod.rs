@@ -19,5 +19,5 @@ pub use outside::Outside;
 pub use parts::{Parts, StartError};
 pub use post::post;
 pub use run::{mount, run, run_worker};
-pub use trace::trace;
+pub use trace::{subscriber, trace};
 pub use world::{Gate, World};
