@@ -17,6 +17,7 @@ mod data_keys;
 mod devices;
 mod edge;
 mod emulator;
+mod enumeration;
 mod epoch;
 mod factors;
 mod fence;
