@@ -40,6 +40,8 @@ mod sessions;
 mod settings;
 mod signing_keys;
 mod spending;
+mod strange_events;
+mod strange_requests;
 mod strangers;
 mod tokens;
 mod totp;
