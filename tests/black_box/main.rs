@@ -24,6 +24,7 @@ mod fence;
 mod hosted;
 mod input;
 mod invitations;
+mod links;
 mod login;
 mod mail_domains;
 mod mail_templates;
