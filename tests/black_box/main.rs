@@ -27,6 +27,7 @@ mod invitations;
 mod links;
 mod login;
 mod mail_domains;
+mod mail_faults;
 mod mail_templates;
 mod mailboxes;
 mod metrics;
