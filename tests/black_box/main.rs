@@ -36,6 +36,7 @@ mod moving;
 mod mutations;
 mod password;
 mod races;
+mod redirects;
 mod registration;
 mod removal;
 mod sessions;
