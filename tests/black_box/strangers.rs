@@ -80,27 +80,3 @@ async fn plus_tags_share_a_mailbox_and_other_mailboxes_do_not() {
     assert_eq!(to_bob, 3);
     assert_eq!(house.mails_to("eve@example.com").await.len(), 1);
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_failing_mail_service_delays_mails_and_changes_no_answer() {
-    let Some(house) = House::with_its_own_clock().await else { return };
-    let (ada, client) = house.ada_at_acme(json!({})).await;
-    let http = reqwest::Client::new();
-    let faults = format!("{}/faults", house.stack().mail());
-    let fail = |mode: &'static str| http.post(&faults).json(&json!({ "mode": mode })).send();
-    fail("fail").await.unwrap();
-    let before = house.mails_to(&ada.email).await.len();
-    let asked = client.post("acme", "forgot-password", &json!({ "email": ada.email })).await;
-    let unknown = client.post("acme", "forgot-password", &json!({ "email": "no@example.com" })).await;
-    assert_eq!(asked.data(), unknown.data());
-    assert_eq!(house.mails_to(&ada.email).await.len(), before);
-    fail("none").await.unwrap();
-    house.advance(SignedDuration::from_secs(61));
-    house.stack().minute().await.unwrap();
-    let token = house.mailed_token(&ada.email, "lk_rst_").await;
-    assert_eq!(ada.reset(&client, &token, "an entirely new pass phrase 7").await.status, 200);
-    house.advance(SignedDuration::from_mins(10));
-    house.stack().minute().await.unwrap();
-    let resets = house.mails_to(&ada.email).await.iter().filter(|mail| mail.contains("lk_rst_")).count();
-    assert_eq!(resets, 1, "sent once");
-}

@@ -203,14 +203,27 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The body without what differs from request to request.
+    /// Everything that is seen of it, to the byte: status, headers in their order, and body. Masked is what
+    /// differs from one request to the next whoever asks: `Date`, the request id where it stands, the time, and the
+    /// values at these JSON pointers, which are made afresh; and `Content-Length`, which is only said to be right.
     #[must_use]
-    pub fn without_request_id(&self) -> String {
-        let mut body = self.body.clone();
-        if let Some(object) = body.as_object_mut() {
-            object.remove("request_id");
+    pub fn shown(&self, fresh: &[&str]) -> String {
+        let mut shown = format!("{}\n", self.status);
+        for (name, value) in &self.headers {
+            let value = match name.as_str() {
+                "date" | "apigw-requestid" => "·",
+                "content-length" if value == &*self.text.len().to_string() => "right",
+                _ => value.to_str().unwrap(),
+            };
+            shown.extend([name.as_str(), ": ", value, "\n"]);
         }
-        body.to_string()
+        let mut text = self.text.clone();
+        for pointer in ["/request_id", "/meta/request_id", "/meta/timestamp"].iter().chain(fresh) {
+            if let Some(value) = self.body.pointer(pointer).and_then(Value::as_str) {
+                text = text.replace(&format!("\"{value}\""), "\"·\"");
+            }
+        }
+        shown + &text
     }
 
     /// The value of a `Set-Cookie` whose name begins so, and its attributes.

@@ -22,6 +22,7 @@ pub mod leaks;
 mod metrics;
 mod mortal;
 pub mod people;
+pub mod raw;
 mod whole;
 
 use std::{
@@ -284,14 +285,18 @@ impl House {
         }
     }
 
-    /// The texts of this house's mails to an address, the oldest first, once all that is due has
-    /// been sent.
-    pub async fn mails_to(&self, address: &str) -> Vec<String> {
+    /// This house's mails, the oldest first, once all that is due has been sent.
+    pub async fn mails(&self) -> Vec<Email> {
         self.settle().await;
-        let mut mails = match &self.place {
+        match &self.place {
             Place::Here { stack, .. } => stack.inbox().emails(),
             Place::Elsewhere { mail, http } => self.of_this_house(listing(http, mail).await),
-        };
+        }
+    }
+
+    /// The texts of this house's mails to an address, as [`mails`](Self::mails).
+    pub async fn mails_to(&self, address: &str) -> Vec<String> {
+        let mut mails = self.mails().await;
         mails.retain(|mail: &Email| mail.destination.to.iter().any(|to| to == address));
         mails.into_iter().map(|mail| mail.body.text.unwrap_or_default()).collect()
     }

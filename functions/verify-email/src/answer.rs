@@ -1,7 +1,7 @@
 //! What a verification is asked and answers.
 
 use latchkey::{
-    domain::registration::Registration,
+    domain::{Tenant, registration::Registration},
     http::{Request, Response},
     sign_in::{Opened, Tokens},
     tokens::Bearer,
@@ -40,11 +40,11 @@ pub struct VerifyEmailResponse {
 }
 
 impl VerifyEmailResponse {
-    pub fn verified(registration: &Registration) -> Self {
+    pub fn verified(tenant: &Tenant, registration: &Registration) -> Self {
         Self {
             status: "verified",
             email: registration.email.clone(),
-            redirect_uri: registration.redirect_uri.clone(),
+            redirect_uri: way_back(tenant, registration),
             user_id: Some(registration.user_id.to_string()),
             ..Self::default()
         }
@@ -68,12 +68,18 @@ impl VerifyEmailResponse {
 }
 
 /// Somebody has the address already; says nothing of whom.
-pub fn already_verified(request: &Request, registration: &Registration) -> Response {
+pub fn already_verified(request: &Request, tenant: &Tenant, registration: &Registration) -> Response {
     let answer = VerifyEmailResponse {
         status: "already_verified",
         email: registration.email.clone(),
-        redirect_uri: registration.redirect_uri.clone(),
+        redirect_uri: way_back(tenant, registration),
         ..VerifyEmailResponse::default()
     };
     Response::data(request, &answer)
+}
+
+/// Where the registration wanted to go back to, if the tenant has not withdrawn it since.
+fn way_back(tenant: &Tenant, registration: &Registration) -> Option<String> {
+    let wanted = registration.redirect_uri.as_deref()?;
+    tenant.settings.allowed_redirect(wanted).ok().map(|uri| uri.as_str().to_owned())
 }

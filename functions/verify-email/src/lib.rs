@@ -87,10 +87,12 @@ impl VerifyEmail {
         }
         let claim = Claim::Password(&waiting.hash);
         match self.claim(request, tenant, &waiting, &claim).await? {
-            Activation::ClaimedBefore(_) => Ok(answer::already_verified(request, &waiting.registration)),
+            Activation::ClaimedBefore(_) => {
+                Ok(answer::already_verified(request, tenant, &waiting.registration))
+            }
             Activation::Expired => Err(Code::TokenInvalid.into()),
             Activation::Activated => {
-                Ok(Response::data(request, &VerifyEmailResponse::verified(&waiting.registration)))
+                Ok(Response::data(request, &VerifyEmailResponse::verified(tenant, &waiting.registration)))
             }
         }
     }
@@ -107,7 +109,9 @@ impl VerifyEmail {
         }
         let claim = Claim::Password(&waiting.hash);
         match self.claim(request, tenant, &waiting, &claim).await? {
-            Activation::ClaimedBefore(_) => Ok(answer::already_verified(request, &waiting.registration)),
+            Activation::ClaimedBefore(_) => {
+                Ok(answer::already_verified(request, tenant, &waiting.registration))
+            }
             Activation::Expired => Err(Code::TokenInvalid.into()),
             Activation::Activated => self.sign_in(request, tenant, &waiting.registration).await,
         }
@@ -180,10 +184,12 @@ impl VerifyEmail {
         let reset = Bearer::random(Kind::Reset, waiting.token.selector().clone(), &*self.parts.entropy);
         let claim = Claim::ResetToken(&reset, self.parts.factors_key()?);
         match self.claim(request, tenant, waiting, &claim).await? {
-            Activation::ClaimedBefore(_) => Ok(answer::already_verified(request, &waiting.registration)),
+            Activation::ClaimedBefore(_) => {
+                Ok(answer::already_verified(request, tenant, &waiting.registration))
+            }
             Activation::Expired => Err(Code::TokenInvalid.into()),
             Activation::Activated => {
-                let verified = VerifyEmailResponse::verified(&waiting.registration);
+                let verified = VerifyEmailResponse::verified(tenant, &waiting.registration);
                 Ok(Response::data(request, &verified.with_reset_token(&reset)))
             }
         }
@@ -198,7 +204,7 @@ impl VerifyEmail {
         registration: &Registration,
     ) -> Result<Response, Problem> {
         let account = account(registration);
-        let verified = VerifyEmailResponse::verified(registration);
+        let verified = VerifyEmailResponse::verified(tenant, registration);
         let authentication = match Due::of(&tenant.settings, &[]) {
             Due::Enrollment => {
                 let wanted = Wanted {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::Method;
-use lambda_http::{Body, request::LambdaRequest, service_fn};
+use lambda_http::{Body, request::LambdaRequest};
 use lambda_runtime::{Context, LambdaEvent};
 use tower::Service;
 
-use super::{Problem, Request, Response, Route, cors, describe::Operation, log::LogLine};
+use super::{Problem, Request, Response, Route, cors, describe::Operation, event, log::LogLine};
 use crate::{
     keys::Purpose,
     metrics::Metric,
@@ -103,32 +103,14 @@ impl<E: Endpoint> Function for Arc<Served<E>> {
     async fn invoke(&self, event: &[u8]) -> Result<Vec<u8>, String> {
         let payload: LambdaRequest = serde_json::from_slice(event).map_err(|error| error.to_string())?;
         let served = Self::clone(self);
-        let mut adapter = lambda_http_adapter(move |event| {
+        let mut service = event::service(move |event| {
             let served = Arc::clone(&served);
             async move { served.answer(event).await }
         });
-        let answer = adapter
+        let answer = service
             .call(LambdaEvent::new(payload, Context::default()))
             .await
             .map_err(|error: std::convert::Infallible| error.to_string())?;
         serde_json::to_vec(&answer).map_err(|error| error.to_string())
     }
-}
-
-fn lambda_http_adapter<F, A>(
-    answer: F,
-) -> impl Service<
-    LambdaEvent<LambdaRequest>,
-    Response = impl serde::Serialize,
-    Error = std::convert::Infallible,
-    Future: Send,
->
-where
-    F: Fn(lambda_http::Request) -> A + Send + 'static,
-    A: Future<Output = http::Response<Body>> + Send + 'static,
-{
-    lambda_http::Adapter::from(service_fn(move |event| {
-        let answering = answer(event);
-        async move { Ok::<_, std::convert::Infallible>(answering.await) }
-    }))
 }

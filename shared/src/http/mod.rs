@@ -4,6 +4,7 @@ pub mod cookies;
 pub mod cors;
 pub mod describe;
 pub mod endpoint;
+pub(crate) mod event;
 pub mod form;
 mod log;
 pub mod problem;

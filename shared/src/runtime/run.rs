@@ -2,10 +2,10 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use lambda_http::{Body, service_fn};
+use lambda_runtime::service_fn;
 
 use super::{Function, Parts, StartError, World, trace};
-use crate::http::{Endpoint, Served};
+use crate::http::{Endpoint, Served, event};
 
 /// Runs an endpoint as a Lambda function: what `main` does.
 #[must_use]
@@ -13,11 +13,11 @@ pub fn run<E: Endpoint>() -> ExitCode {
     lambda(E::NAME, async {
         let served = start::<E>(&variable, World::real()).await?;
         let served = Arc::new(served);
-        let handler = service_fn(move |event| {
+        let service = event::service(move |event| {
             let served = Arc::clone(&served);
-            async move { Ok::<http::Response<Body>, std::convert::Infallible>(served.answer(event).await) }
+            async move { served.answer(event).await }
         });
-        lambda_http::run(handler).await.map_err(|error| StartError::Client(error.to_string()))
+        lambda_runtime::run(service).await.map_err(|error| StartError::Client(error.to_string()))
     })
 }
 

@@ -1,0 +1,72 @@
+//! From an event to an answer, as Lambda and this process run it alike.
+
+use std::convert::Infallible;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use http::header;
+use lambda_http::{Body, aws_lambda_events::apigw, request::LambdaRequest, service_fn};
+use lambda_runtime::LambdaEvent;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::Serialize;
+use tower::{Service, util::MapRequest};
+
+/// What no URI holds (RFC 3986 §3.4): `lambda_http` makes one of the query, and panics where it cannot.
+const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'`');
+
+/// The service that Lambda's runtime runs.
+pub(crate) fn service<F, A>(
+    answer: F,
+) -> impl Service<
+    LambdaEvent<LambdaRequest>,
+    Response = impl Serialize + Send + 'static,
+    Error = Infallible,
+    Future: Send,
+> + Send
+where
+    F: Fn(lambda_http::Request) -> A + Send + 'static,
+    A: Future<Output = http::Response<Body>> + Send + 'static,
+{
+    let adapter = lambda_http::Adapter::from(service_fn(move |event| {
+        let answering = answer(event);
+        async move { Ok::<_, Infallible>(answering.await) }
+    }));
+    MapRequest::new(adapter, |event: LambdaEvent<LambdaRequest>| {
+        let (event, context) = event.into_parts();
+        LambdaEvent::new(sound(event), context)
+    })
+}
+
+/// The event without what `lambda_http` panics at: a panic ends the process, and whoever caused it would have the next
+/// request pay for a cold start.
+fn sound(mut event: LambdaRequest) -> LambdaRequest {
+    match &mut event {
+        LambdaRequest::ApiGatewayV2(event) => {
+            readable(&mut event.body, event.is_base64_encoded);
+            event.headers.remove(header::HOST);
+            event.request_context.domain_name = None;
+            if let Some(query) = &mut event.raw_query_string {
+                *query = utf8_percent_encode(query, NOT_IN_A_QUERY).to_string();
+            }
+        }
+        LambdaRequest::ApiGatewayV1(event) => {
+            readable(&mut event.body, event.is_base64_encoded);
+            nowhere(event);
+        }
+        _ => {}
+    }
+    event
+}
+
+/// Nothing here asks where a request was sent to, and not every `Host` is part of a URL.
+fn nowhere(event: &mut apigw::ApiGatewayProxyRequest) {
+    event.headers.remove(header::HOST);
+    event.multi_value_headers.remove(header::HOST);
+    event.request_context.domain_name = None;
+}
+
+/// A body that is called base64 and is not says nothing.
+fn readable(body: &mut Option<String>, is_base64_encoded: bool) {
+    if is_base64_encoded && body.as_ref().is_some_and(|body| BASE64_STANDARD.decode(body).is_err()) {
+        *body = None;
+    }
+}
