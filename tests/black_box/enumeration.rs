@@ -27,9 +27,9 @@ const WRONG: &str = "not the password at all";
 const BCRYPT: &str = "$2b$05$Un8vi01yq/HH1Xk1GNSgFu793v.QSQizqksO1ATA7ep515sHET6W2";
 
 /// An address, and what it is to the tenant.
-struct State {
-    name: &'static str,
-    email: String,
+pub struct State {
+    pub name: &'static str,
+    pub email: String,
     /// A user's id, of somebody who is or was one; or one that nobody ever had.
     user_id: UserId,
 }
@@ -45,7 +45,7 @@ fn made(email: &str, password: Option<&str>, verified: bool) -> admin::user::New
 }
 
 /// Everything that an address can be, each a tenant's own.
-async fn states(house: &House, tenant: &Tenant) -> Vec<State> {
+pub async fn states(house: &House, tenant: &Tenant) -> Vec<State> {
     let (slug, client) = (tenant.slug.as_str(), house.client(2));
     let unknown = UserId::fresh(&*house.parts.clock, &*house.parts.entropy);
     let mut states = Vec::new();

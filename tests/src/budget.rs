@@ -24,6 +24,8 @@ pub struct Spending {
     /// Of the write units, those of the audit record.
     pub audit_units: f64,
     pub transactions: usize,
+    /// How often each operation was called.
+    pub operations: BTreeMap<String, usize>,
 }
 
 /// A proxy that counts.
@@ -44,7 +46,7 @@ struct Call {
     read_units: f64,
     write_units: f64,
     audit_units: f64,
-    is_transaction: bool,
+    operation: String,
 }
 
 impl Meter {
@@ -77,7 +79,11 @@ impl Meter {
             read_units: sum(calls.iter().map(|call| call.read_units)),
             write_units: sum(calls.iter().map(|call| call.write_units)),
             audit_units: sum(calls.iter().map(|call| call.audit_units)),
-            transactions: calls.iter().filter(|call| call.is_transaction).count(),
+            transactions: calls.iter().filter(|call| call.operation == "TransactWriteItems").count(),
+            operations: calls.iter().fold(BTreeMap::new(), |mut counts, call| {
+                *counts.entry(call.operation.clone()).or_default() += 1;
+                counts
+            }),
         }
     }
 }
@@ -135,7 +141,7 @@ async fn forward(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
             read_units: if reads { used } else { 0.0 },
             write_units: if reads { 0.0 } else { used },
             audit_units: audit_units(&document, used),
-            is_transaction: operation == "TransactWriteItems",
+            operation,
         });
     }
     (status, json, text)

@@ -10,6 +10,7 @@
 )]
 
 mod answer;
+mod auc;
 pub mod authenticator;
 pub mod breaches;
 mod budget;
@@ -18,7 +19,9 @@ pub mod factors;
 pub mod faults;
 mod inbox;
 mod journey;
+pub mod lambda;
 pub mod leaks;
+mod limited;
 mod metrics;
 mod mortal;
 pub mod people;
@@ -38,13 +41,18 @@ use latchkey::{
     jiff::{SignedDuration, Timestamp},
     runtime::{Parts, World},
 };
+use limited::Limited;
 use local::{Options, Stack, mail::Email, stack::Functions};
 use mortal::Mortal;
 use reqwest::Method;
 use serde_json::Value;
-use tokio::{sync::OnceCell, time::Instant};
+use tokio::{
+    sync::{OnceCell, Semaphore},
+    time::Instant,
+};
 
 pub use answer::{Answer, Client, below, signature};
+pub use auc::auc;
 pub use budget::{Meter, Spending};
 pub use factors::App;
 pub use faults::{Faults, Weather};
@@ -207,6 +215,17 @@ impl House {
         })
         .await;
         (house, faults)
+    }
+
+    /// A house whose functions hash at the real cost, and of each of which so many run at once.
+    pub async fn with_room_for(places: usize) -> Self {
+        let real = BTreeMap::from([("LATCHKEY_ARGON2".to_owned(), "19456,2,1".to_owned())]);
+        Self::start_at(real, |options| {
+            options.functions = Functions::Wrapped(Arc::new(move |function| {
+                Arc::new(Limited { function, places: Semaphore::new(places) })
+            }));
+        })
+        .await
     }
 
     /// The stack, where it is this process's.
