@@ -20,6 +20,7 @@ mod emulator;
 mod epoch;
 mod factors;
 mod fence;
+mod forged_tokens;
 mod hosted;
 mod input;
 mod invitations;
