@@ -22,6 +22,7 @@ mod factors;
 mod fence;
 mod forged_tokens;
 mod hosted;
+mod hostile_names;
 mod input;
 mod invitations;
 mod login;
