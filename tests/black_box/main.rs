@@ -26,6 +26,7 @@ mod hostile_names;
 mod input;
 mod invitations;
 mod login;
+mod lookalikes;
 mod mail_domains;
 mod mail_templates;
 mod mailboxes;
