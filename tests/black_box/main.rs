@@ -13,6 +13,7 @@ mod breached;
 mod captcha;
 mod captcha_providers;
 mod contract;
+mod crossings;
 mod data_keys;
 mod devices;
 mod edge;
