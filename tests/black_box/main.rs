@@ -19,6 +19,7 @@ mod devices;
 mod edge;
 mod emulator;
 mod epoch;
+mod expiry;
 mod factors;
 mod fence;
 mod forged_tokens;
