@@ -109,8 +109,10 @@ impl Store {
             Key::handle(tenant, token),
             "SET code_mac = :mac, code_until = :until, code_sent_at = :now",
         )
+        // An SDK retry that meets its own write is no second asking.
         .when(format!(
-            "{LIVE} AND tries < :most AND (attribute_not_exists(code_sent_at) OR code_sent_at <= :cool)"
+            "{LIVE} AND tries < :most \
+             AND (attribute_not_exists(code_sent_at) OR code_sent_at <= :cool OR code_mac = :mac)"
         ))
         .value(":mac", AttributeValue::B(Blob::new(mac)))
         .time(":until", until)
