@@ -71,6 +71,22 @@ impl Ledger {
         emails.filter_map(|email| Some((email.destination.to[0].clone(), text(&email)?))).collect()
     }
 
+    /// Those to whose address something was mailed: what the worker of a busy machine has put off to the next
+    /// minute is no item, and there is little of it.
+    pub fn with_mail<T>(
+        items: Vec<T>,
+        mails: &HashMap<String, String>,
+        address: impl Fn(&T) -> String,
+    ) -> Vec<T> {
+        let all = items.len();
+        let kept: Vec<_> = items.into_iter().filter(|item| mails.contains_key(&address(item))).collect();
+        if kept.len() < all {
+            println!("{} of {all} mails were put off", all - kept.len());
+        }
+        assert!(kept.len() * 10 >= all * 9, "{} of {all} mails", kept.len());
+        kept
+    }
+
     /// Some are good a second before this time from now; none of the rest is from then on.
     pub async fn expire<T>(
         &self,
