@@ -1,8 +1,13 @@
 //! The mailed code: sent, right, wrong, late, forged; and the devices that it makes.
 
-use latchkey::jiff::SignedDuration;
+use futures::future::join_all;
+use latchkey::{
+    jiff::SignedDuration,
+    store::CodeSent,
+    tokens::{Bearer, Kind},
+};
 use serde_json::{Value, json};
-use tests::House;
+use tests::{Client, House, Person, scale};
 
 /// A tenant whose users need a second factor, which may be the mailbox.
 pub fn settings() -> Value {
@@ -116,6 +121,25 @@ async fn a_code_is_of_its_own_sign_in() {
         assert_eq!(ada.verify(&client, &second, &code).await.data()["status"], "failed");
     }
     assert_eq!(ada.verify(&client, &first, &code).await.data()["status"], "authenticated");
+}
+
+/// The SDK writes again where the first reply was lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_is_written_twice_is_sent_and_another_has_to_wait() {
+    let house = House::start().await;
+    let tenant = house.tenant("acme", settings()).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let handle = Bearer::parse(Kind::Mfa, &ada.handle(&house.client(2)).await).unwrap();
+    let now = house.parts.clock.now();
+    let put = async |mac: u8| {
+        let put =
+            house.parts.store.put_code(tenant.id, &handle, [mac; 32], now + SignedDuration::from_mins(5));
+        put.await.unwrap()
+    };
+    for _ in 0..2 {
+        assert!(matches!(put(1).await, CodeSent::Sent(_)));
+    }
+    assert!(matches!(put(2).await, CodeSent::TooSoon { .. }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -235,4 +259,62 @@ async fn the_owner_on_a_known_device_gets_in_while_strangers_lock_the_account() 
     };
     assert_eq!(from("https://app.example").await.data()["status"], "mfa_required");
     assert_eq!(from("https://evil.example").await.problem(), (403, "origin_not_allowed"));
+}
+
+/// Row 11.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_on_a_known_device_gets_in_amid_a_distributed_attack() {
+    let Some(house) = House::with_its_own_clock().await else { return };
+    let (ada, client) = house.ada_at_acme(tests::factors::settings("optional", &["totp"])).await;
+    let (app, _) = ada.enroll_app(&house, &client, &ada.token(&client).await).await;
+    house.advance(SignedDuration::from_secs(61));
+    let show = async |handle: &Value| {
+        let code = app.code(&house, 0);
+        let body = json!({ "mfa_token": handle, "method": "totp", "code": code, "remember_device": true });
+        client.post("acme", "mfa/verify", &body).await
+    };
+    let (cookie, _) = show(&ada.handle(&client).await.into()).await.cookie("__Host-lk_d_tnt_").unwrap();
+    let headers = [("cookie", cookie.as_str()), ("origin", tests::authenticator::ORIGIN)];
+    let gets_in = async || {
+        let body = json!({ "email": ada.email, "password": tests::PASSWORD });
+        let login = client.post_with("acme", "login", &body, &headers).await;
+        login.status == 200
+            && show(&login.body["data"]["mfa_token"]).await.body["data"]["status"] == "authenticated"
+    };
+    let tries = scale(20_u16, 200);
+    let (mut got_in, mut locked, mut attacks) = (0, 0, 0);
+    for index in 0..tries {
+        // Another code, and no faster than one device may go.
+        house.advance(SignedDuration::from_secs(61));
+        attacks += wave(&house, &ada, index, 0..8).await;
+        locked += usize::from(ada.login(&stranger(&house, index, 99)).await.status == 429);
+        let (more, entered) = futures::join!(wave(&house, &ada, index, 8..24), gets_in());
+        attacks += more;
+        got_in += usize::from(entered);
+    }
+    println!(
+        "row 11: owner in {got_in} of {tries} on a known device and in {} from elsewhere, amid {attacks} wrong \
+         passwords from as many networks",
+        usize::from(tries) - locked
+    );
+    assert_eq!(locked, usize::from(tries), "there was no attack to speak of");
+    assert!(got_in * 100 >= usize::from(tries) * 99);
+}
+
+/// A client in a network of its own.
+fn stranger(house: &House, round: u16, index: u8) -> Client {
+    let [high, low] = round.to_be_bytes();
+    house.client_at(std::net::Ipv4Addr::new(127, 64 + high, low, index + 1))
+}
+
+/// Wrong passwords from so many networks at once: how many.
+async fn wave(house: &House, person: &Person, round: u16, networks: std::ops::Range<u8>) -> usize {
+    let wrong = networks.map(|index| {
+        let client = stranger(house, round, index);
+        async move { person.login_with(&client, "not the password at all").await }
+    });
+    let answers = join_all(wrong).await;
+    // A machine that is busy with all of them may put some off.
+    assert!(answers.iter().all(|answer| matches!(answer.status, 401 | 429 | 503)), "{answers:?}");
+    answers.len()
 }

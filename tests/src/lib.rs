@@ -325,12 +325,12 @@ impl House {
         mails
     }
 
-    /// Forgets the failures of a person's passkeys, so that a matrix of wrong ones can be tried.
-    pub async fn forgive(&self, person: &Person) {
+    /// Forgets the failures of a person's factor, so that a matrix of wrong ones can be tried.
+    pub async fn forgive(&self, person: &Person, method: &str) {
         let slug = TenantSlug::parse(&person.slug).unwrap();
         let tenant = self.parts.store.tenant(&slug).await.unwrap().unwrap();
         let user = person.user_id.parse().unwrap();
-        let failures = latchkey::store::Failures::of_factor(tenant.id, user, "webauthn");
+        let failures = latchkey::store::Failures::of_factor(tenant.id, user, method);
         self.parts.store.forgive(&failures).await.unwrap();
     }
 

@@ -181,6 +181,7 @@ pub async fn tokens(
         amr: session.authentication.amr(),
         acr: Some(session.authentication.acr().to_owned()),
         auth_time: Some(session.created_at.as_second()),
+        nbf: None,
         iat: request.at.as_second(),
         exp: request.at.as_second() + seconds,
         jti: EventId::fresh(&*parts.clock, &*parts.entropy).to_string(),

@@ -109,8 +109,10 @@ impl Store {
             Key::handle(tenant, token),
             "SET code_mac = :mac, code_until = :until, code_sent_at = :now",
         )
+        // An SDK retry that meets its own write is no second asking.
         .when(format!(
-            "{LIVE} AND tries < :most AND (attribute_not_exists(code_sent_at) OR code_sent_at <= :cool)"
+            "{LIVE} AND tries < :most \
+             AND (attribute_not_exists(code_sent_at) OR code_sent_at <= :cool OR code_mac = :mac)"
         ))
         .value(":mac", AttributeValue::B(Blob::new(mac)))
         .time(":until", until)
@@ -122,10 +124,6 @@ impl Store {
             Written::Refused(refused) => refused,
         };
         let Some(item) = refused else { return Ok(CodeSent::Gone) };
-        // An SDK retry that meets its own write: nobody else's code has this MAC.
-        if item.get("code_mac").and_then(|kept| kept.as_b().ok()).is_some_and(|kept| kept.as_ref() == mac) {
-            return Ok(CodeSent::Sent(Box::new(read(item)?)));
-        }
         let sent_at = number(&item, "code_sent_at");
         let live = !item.contains_key("spent_by")
             && number(&item, "expires_at").is_some_and(|at| at > now.as_second())

@@ -31,6 +31,9 @@ pub struct AccessClaims {
     /// When the person last proved who they are; a refresh never moves it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub auth_time: Option<i64>,
+    /// We never issue one; a token that says it must not be taken yet is not.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub nbf: Option<i64>,
     pub iat: i64,
     pub exp: i64,
     pub jti: String,
@@ -89,6 +92,7 @@ pub fn client_claims(
         amr: Vec::new(),
         acr: None,
         auth_time: None,
+        nbf: None,
         iat: from.as_second(),
         exp: until.as_second(),
         jti,
@@ -96,7 +100,8 @@ pub fn client_claims(
 }
 
 /// Verifies a token of a tenant. The algorithm is the key's, never the header's (RFC 8725 §3.1);
-/// no claim of the header but `kid` and `typ` is looked at.
+/// no claim of the header but `kid`, `typ` and `crit` is looked at, and as we know no extension, one
+/// that must be understood is refused (RFC 7515 §4.1.11).
 ///
 /// # Errors
 /// [`AccessRefused`]; the text is for the log.
@@ -111,18 +116,12 @@ pub fn verify<'a>(
     if header.typ.as_deref() != Some("at+jwt") {
         return Err(AccessRefused("of another type"));
     }
+    if header.crit.is_some() {
+        return Err(AccessRefused("with an extension that must be understood"));
+    }
     let kid = header.kid.ok_or(AccessRefused("without a kid"))?;
     let key = keys.into_iter().find(|key| key.kid == kid).ok_or(AccessRefused("of an unknown key"))?;
-    let (algorithm, decoding) = match (&key.key, key.alg) {
-        (PublicKey::Rsa { n, e }, Algorithm::Rs256) => {
-            (jsonwebtoken::Algorithm::RS256, DecodingKey::from_rsa_components(n, e))
-        }
-        (PublicKey::Ec { x, y, .. }, Algorithm::Es256) => {
-            (jsonwebtoken::Algorithm::ES256, DecodingKey::from_ec_components(x, y))
-        }
-        _ => return Err(AccessRefused("of a key that contradicts itself")),
-    };
-    let decoding = decoding.map_err(|_| AccessRefused("of an unreadable key"))?;
+    let (algorithm, decoding) = decoding(key)?;
     let mut validation = Validation::new(algorithm);
     validation.set_audience(&[audience]);
     validation.set_issuer(&[issuer]);
@@ -134,7 +133,8 @@ pub fn verify<'a>(
     if now.as_second() >= claims.exp {
         return Err(AccessRefused("expired"));
     }
-    if claims.iat > now.as_second() + CLOCK_SKEW_SECONDS {
+    let good_from = claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat));
+    if good_from > now.as_second() + CLOCK_SKEW_SECONDS {
         return Err(AccessRefused("from the future"));
     }
     let subject = match claims.sid {
@@ -148,6 +148,20 @@ pub fn verify<'a>(
         },
     };
     Ok((claims, subject))
+}
+
+/// A key as the library takes it, and the one algorithm that it is for.
+pub(super) fn decoding(key: &PublicJwk) -> Result<(jsonwebtoken::Algorithm, DecodingKey), AccessRefused> {
+    let (algorithm, decoding) = match (&key.key, key.alg) {
+        (PublicKey::Rsa { n, e }, Algorithm::Rs256) => {
+            (jsonwebtoken::Algorithm::RS256, DecodingKey::from_rsa_components(n, e))
+        }
+        (PublicKey::Ec { x, y, .. }, Algorithm::Es256) => {
+            (jsonwebtoken::Algorithm::ES256, DecodingKey::from_ec_components(x, y))
+        }
+        _ => return Err(AccessRefused("of a key that contradicts itself")),
+    };
+    Ok((algorithm, decoding.map_err(|_| AccessRefused("of an unreadable key"))?))
 }
 
 const CLOCK_SKEW_SECONDS: i64 = 60;
