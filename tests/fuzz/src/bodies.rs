@@ -1,7 +1,10 @@
 //! JSON bodies of requests, and the values in them.
 
 use latchkey::{
-    domain::{CustomData, GivenPassword, Label, NewPassword, PersonName, TenantSlug, password::About, settings::Settings},
+    domain::{
+        CustomData, GivenPassword, Label, NewPassword, PersonName, TenantSlug, password::About,
+        settings::Settings,
+    },
     http::{Code, Form, form::any},
 };
 use serde_json::{Map, Value};

@@ -5,7 +5,8 @@ use latchkey::{http::Request as Read, jiff::Timestamp};
 
 /// Headers, a line each: whatever they say, a request comes of them, and what it gives of them is whole.
 pub fn headers(data: &[u8]) {
-    let mut request = Request::builder().method("POST").uri("/api/v1/me").body(lambda_http::Body::Empty).unwrap();
+    let mut request =
+        Request::builder().method("POST").uri("/api/v1/me").body(lambda_http::Body::Empty).unwrap();
     for line in data.split(|byte| *byte == b'\n') {
         let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
         let (name, value) = line.split_at(colon);
@@ -15,7 +16,11 @@ pub fn headers(data: &[u8]) {
         }
     }
     for secret in [None, Some("one,two")] {
-        let read = Read::of(request.clone().map(|_| lambda_http::Body::Text("{}".to_owned())), Timestamp::UNIX_EPOCH, secret);
+        let read = Read::of(
+            request.clone().map(|_| lambda_http::Body::Text("{}".to_owned())),
+            Timestamp::UNIX_EPOCH,
+            secret,
+        );
         let shown = request.headers().get("x-latchkey-edge").map(HeaderValue::as_bytes);
         let by_the_edge = secret.is_none() || matches!(shown, Some(b"one" | b"two"));
         let refused = read.check();

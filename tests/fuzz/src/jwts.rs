@@ -41,10 +41,10 @@ pub fn jwts(data: &[u8]) {
     let signed = format!("{}.{}", encode(header.as_bytes()), encode(claims));
     let signature = pair.sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
     let token = format!("{signed}.{}", encode(signature.as_ref()));
-    let taken = check(&token);
+    let verdict = check(&token);
     assert!(check(&format!("{signed}.{}", encode(&[1; 64]))).is_err());
     assert!(check(&format!("{signed}.")).is_err());
-    if taken.is_ok() {
+    if verdict.is_ok() {
         let header: Value = serde_json::from_str(&header).unwrap();
         let claims: Value = serde_json::from_slice(claims).unwrap();
         assert_eq!((&header["typ"], &header["alg"]), (&"at+jwt".into(), &"ES256".into()));

@@ -3,7 +3,12 @@
 //! `cargo fuzz` looks for inputs that break one (`tests/fuzzing`); the ones that once did, and some that reach far
 //! in, are kept in `corpus/`, and each `cargo test` replays them.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a target stops at what is wrong")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a target stops at what is wrong"
+)]
 
 mod addresses;
 mod bodies;

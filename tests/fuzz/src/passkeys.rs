@@ -85,6 +85,7 @@ fn refused(answer: &Value) {
     let Ok(answer) = serde_json::from_value::<Assertion>(answer.clone()) else { return };
     let _ = ceremonies.passkey.is_named_by(&answer);
     let credential = (ceremonies.passkey.clone(), 0);
-    let proven = ceremonies.party.finish_authentication(&answer, &ceremonies.get.1, ceremonies.user, credential);
+    let proven =
+        ceremonies.party.finish_authentication(&answer, &ceremonies.get.1, ceremonies.user, credential);
     assert!(proven.is_err(), "nobody signed {answer:?}");
 }

@@ -23,9 +23,9 @@ static PLACES: LazyLock<Places> = LazyLock::new(|| {
 /// A kind of mail and a language in the first line, and the words after it: what is accepted makes mails that link
 /// nowhere but the built-in ones and to the tenant's own places, whatever the tenant is called.
 pub fn templates(data: &[u8]) {
-    let (line, words) = first_line(data);
-    let (Ok(line), Ok(words)) = (from_utf8(line), from_utf8(words)) else { return };
-    let mut names = line.split(' ');
+    let (first, words) = first_line(data);
+    let (Ok(first), Ok(words)) = (from_utf8(first), from_utf8(words)) else { return };
+    let mut names = first.split(' ');
     let kind = names.next().and_then(MailKind::named).unwrap_or(MailKind::Code);
     let locale = names.next().and_then(Locale::tagged).unwrap_or_default();
     let template = match Template::accept(words, kind, locale, &PLACES) {
