@@ -76,7 +76,8 @@ impl Document {
         });
         if matches!(operation.answer, Answer::Page) {
             // A person reads what is wrong on a page.
-            described["responses"]["default"]["content"]["text/html"] = json!({ "schema": { "type": "string" } });
+            described["responses"]["default"]["content"]["text/html"] =
+                json!({ "schema": { "type": "string" } });
         }
         if operation.secured == Security::Administrator {
             // API Gateway refuses whoever has not signed or may not call; an endpoint refuses as ever.
