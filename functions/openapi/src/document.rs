@@ -17,9 +17,12 @@ pub struct Document {
 impl Document {
     pub fn new(base_url: &str) -> Self {
         let mut document = Self { base_url: base_url.to_owned(), paths: Map::new(), schemas: Map::new() };
-        for named in
-            [Named::of::<HTTPValidationError>(), Named::of::<MetaResponse>(), Named::of::<ProblemDocument>()]
-        {
+        for named in [
+            Named::of::<HTTPValidationError>(),
+            Named::of::<MetaResponse>(),
+            Named::of::<ProblemDocument>(),
+            Named::of::<GatewayMessage>(),
+        ] {
             document.add(&named);
         }
         document
@@ -71,6 +74,17 @@ impl Document {
                 "default": answer_of("A problem (RFC 9457)", "application/problem+json", "Problem"),
             },
         });
+        if matches!(operation.answer, Answer::Page) {
+            // A person reads what is wrong on a page.
+            described["responses"]["default"]["content"]["text/html"] =
+                json!({ "schema": { "type": "string" } });
+        }
+        if operation.secured == Security::Administrator {
+            // API Gateway refuses whoever has not signed or may not call; an endpoint refuses as ever.
+            let mut refused = answer_of("Forbidden", "application/problem+json", "Problem");
+            refused["content"]["application/json"] = json!({ "schema": reference("GatewayMessage") });
+            described["responses"]["403"] = refused;
+        }
         let parameters = parameters(route, operation);
         if !parameters.is_empty() {
             described["parameters"] = parameters.into();
@@ -179,6 +193,13 @@ struct ProblemDocument {
     request_id: String,
     /// Of `captcha_required` and `captcha_refused`: what is to be solved.
     captcha: Option<CaptchaDocument>,
+}
+
+/// What API Gateway says for itself.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what API Gateway writes")]
+struct GatewayMessage {
+    message: String,
 }
 
 #[derive(ToSchema)]
