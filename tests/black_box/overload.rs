@@ -1,13 +1,11 @@
 //! Row 24: ten times more logins than there is room for.
 
-use std::{
-    net::Ipv4Addr,
-    time::{Duration, Instant},
-};
+use std::{net::Ipv4Addr, time::Duration};
 
 use futures::future::join_all;
 use serde_json::json;
 use tests::{Client, House, scale};
+use tokio::time::Instant;
 
 /// So many logins run at once, each with a hash of the real cost.
 const PLACES: usize = 4;

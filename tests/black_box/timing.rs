@@ -1,21 +1,17 @@
 //! Row 6: no time tells a stranger whether an address has an account.
 
-use std::{collections::BTreeMap, ffi::OsString, fmt::Write, fs, net::Ipv4Addr, time::Instant};
+use std::{collections::BTreeMap, ffi::OsString, fmt::Write, fs, net::Ipv4Addr};
 
 use latchkey::jiff::SignedDuration;
 use serde_json::{Value, json};
 use tests::{Client, House, auc, lambda, people::registration, scale};
+use tokio::time::Instant;
 
 use crate::enumeration::{State, states};
 
 const WRONG: &str = "not the password at all";
-/// The path of each endpoint, its function, and what it is asked.
-const ENDPOINTS: [(&str, &str); 4] = [
-    ("login", "login"),
-    ("forgot-password", "forgot-password"),
-    ("password/forgot", "forgot-password"),
-    ("register", "register"),
-];
+/// What a stranger can call with an address alone.
+const ENDPOINTS: [&str; 4] = ["login", "forgot-password", "password/forgot", "register"];
 
 fn asked(path: &str, email: &str) -> Value {
     match path {
@@ -41,7 +37,7 @@ async fn the_store_is_asked_the_same_whoever_it_is() {
     let tenant = house.tenant("acme", settings()).await;
     let states = states(&house, &tenant).await;
     let (mut calls, mut different) = (0, Vec::new());
-    for (path, _) in ENDPOINTS {
+    for path in ENDPOINTS {
         // The first takes up what is kept in memory.
         client(&house, 0).post("acme", path, &asked(path, "first@example.com")).await;
         let mut spent = BTreeMap::new();
@@ -84,7 +80,7 @@ async fn a_clock_does_not_tell_known_from_unknown() {
     let mut dice = fastrand::Rng::with_seed(6);
     let mut figures = String::new();
     let mut worst: f64 = 0.0;
-    for (path, _) in ENDPOINTS {
+    for path in ENDPOINTS {
         let mut took = [Vec::new(), Vec::new()];
         for round in 0..rounds {
             // No limit of the round before counts any more.
@@ -187,21 +183,27 @@ fn of(event: &Value, function: &str, slug: &str, email: &str, number: usize) -> 
 async fn instructions(house: &House, function: &str, events: Vec<Value>) -> f64 {
     let first: Vec<_> = events.iter().step_by(TRIES).cloned().collect();
     let more = events.len();
-    let base = count(house, function, first.clone()).await;
-    let whole = count(house, function, first.into_iter().chain(events).collect()).await;
+    // Without a hash there is little to count, so that what the runtime does by chance shows.
+    let times = if function == "forgot-password" { 5 } else { 1 };
+    let all: Vec<_> = first.iter().cloned().chain(events).collect();
+    let (mut base, mut whole) = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..times {
+        base = base.min(count(house, function, &first).await);
+        whole = whole.min(count(house, function, &all).await);
+    }
     (whole - base) / f64::from(u32::try_from(more).unwrap())
 }
 
-async fn count(house: &House, function: &str, events: Vec<Value>) -> f64 {
+async fn count(house: &House, function: &str, events: &[Value]) -> f64 {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("out");
-    let binary = lambda::binary(function).unwrap_or_else(|| panic!("{function} is not built"));
+    let binary = lambda::binary(function);
     let mut command: Vec<OsString> =
         ["valgrind", "--tool=callgrind"].map(OsString::from).into_iter().collect();
     command.push(format!("--callgrind-out-file={}", out.display()).into());
     command.push(binary.into());
     let expected = events.len();
-    let answers = lambda::run(&command, house.stack().environment(), events).await;
+    let answers = lambda::run(&command, house.stack().environment(), events.to_vec()).await;
     assert_eq!(answers.len(), expected);
     for answer in &answers {
         let status = answer["statusCode"].as_u64().unwrap();

@@ -28,12 +28,13 @@ struct Work {
     done: Notify,
 }
 
-/// The binary of a function, beside that of this test. `None` where it was not built.
+/// The binary of a function, beside that of this test.
 #[must_use]
-pub fn binary(function: &str) -> Option<PathBuf> {
+pub fn binary(function: &str) -> PathBuf {
     let here = std::env::current_exe().unwrap();
-    let binary = here.parent()?.parent()?.join(function);
-    binary.is_file().then_some(binary)
+    let binary = here.ancestors().nth(2).unwrap().join(function);
+    assert!(binary.is_file(), "{function} is not built");
+    binary
 }
 
 /// Runs a command, of which the last word is a function's binary, until it has answered every event.
