@@ -22,6 +22,9 @@ async fn login(client: &Client, number: usize) -> (u16, Duration) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_accepted_is_answered_in_time_and_the_rest_is_refused_at_once() {
+    if tests::is_elsewhere() {
+        return;
+    }
     let house = House::with_room_for(PLACES).await;
     house.tenant("acme", json!({})).await;
     // As many networks as no limit of one is met.

@@ -26,6 +26,7 @@ mod metrics;
 mod mortal;
 pub mod people;
 pub mod raw;
+mod scale;
 mod whole;
 
 use std::{
@@ -60,6 +61,7 @@ pub use journey::{Journey, Record};
 pub use metrics::Metrics;
 pub use mortal::Side;
 pub use people::{PASSWORD, Person};
+pub use scale::{is_elsewhere, rounds, scale};
 
 /// A stack, and the means to look behind it.
 ///
@@ -93,6 +95,8 @@ enum Place {
 
 /// Elsewhere, so long no mail may have come before all that was due counts as sent.
 const QUIET: Duration = Duration::from_secs(2);
+/// How often a mail that is expected is looked for.
+const PATIENCE: usize = 5;
 
 /// A deployed stage's variables, read once: an emulator on a busy machine answers slowly.
 static STAGE: OnceCell<BTreeMap<String, String>> = OnceCell::const_new();
@@ -334,14 +338,16 @@ impl House {
         self.parts.store.forgive(&failures).await.unwrap();
     }
 
-    /// The last token of a kind that was mailed to an address.
+    /// The last token of a kind that was mailed to an address. A busy machine's worker is waited for.
     pub async fn mailed_token(&self, address: &str, prefix: &str) -> String {
-        let mails = self.mails_to(address).await;
-        mails
-            .iter()
-            .rev()
-            .find_map(|text| token_in(text, prefix))
-            .unwrap_or_else(|| panic!("no {prefix} in the mails to {address}: {mails:#?}"))
+        let mut mails = Vec::new();
+        for _ in 0..PATIENCE {
+            mails = self.mails_to(address).await;
+            if let Some(token) = mails.iter().rev().find_map(|text| token_in(text, prefix)) {
+                return token;
+            }
+        }
+        panic!("no {prefix} in the mails to {address}: {mails:#?}");
     }
 
     /// The last code that was mailed to an address.
@@ -382,16 +388,4 @@ pub fn code_in(text: &str) -> Option<String> {
     text.lines()
         .map(|line| line.chars().filter(|character| !character.is_whitespace()).collect::<String>())
         .find(|line| matches!(line.len(), 6 | 12) && line.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-/// How often to try: `quick` in every run, `whole` where `LATCHKEY_WHOLE` is set, as `tests/proof` does.
-#[must_use]
-pub fn scale<T>(quick: T, whole: T) -> T {
-    if std::env::var_os("LATCHKEY_WHOLE").is_some() { whole } else { quick }
-}
-
-/// How many rounds a race is run.
-#[must_use]
-pub fn rounds() -> usize {
-    scale(2, 200)
 }
