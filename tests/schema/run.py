@@ -26,7 +26,7 @@ while seed == 0 or cases < WANTED and not failed:
     )
     found = json.loads(report.read_text())
     failures = {group["type"]: group["count"] for group in found["failures"]}
-    of_server = failures.pop("server_error", 0)
+    of_server = failures.pop("ServerError", 0)
     cases += found["test_cases"]["generated"]
     operations = found["operations"]["tested"]
     faults += of_server
