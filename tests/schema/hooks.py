@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import threading
+import uuid
 
 import requests
 import schemathesis
@@ -37,13 +38,12 @@ class Person:
     """Somebody who is signed in; whoever is signed out, deleted or shut out is followed by somebody new."""
 
     def __init__(self):
-        self.lock, self.number, self.token = threading.Lock(), 0, None
+        self.lock, self.token = threading.Lock(), None
 
     def sign_in(self):
         with self.lock:
             while self.token is None:
-                self.number += 1
-                email = f"ada-{self.number}@example.com"
+                email = f"{uuid.uuid4()}@example.com"
                 person = {"email": email, "password": PASSWORD, "first_name": "Ada", "last_name": "Lovelace"}
                 requests.post(f"{TENANT}/register", json=person, timeout=30).raise_for_status()
                 answer = requests.post(f"{TENANT}/login", json={"email": email, "password": PASSWORD}, timeout=30)
