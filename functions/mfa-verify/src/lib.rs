@@ -19,7 +19,7 @@ use latchkey::{
         errand::{Errand, What},
         event::{Event, Kind as EventKind},
         handle::Handle,
-        ids::FactorId,
+        ids::{FactorId, SessionId},
         session::Authentication,
         throttle::Backoff,
     },
@@ -152,14 +152,34 @@ impl MfaVerify {
         };
         let completed: Result<Response, Problem> = completed.await;
         if let Err(problem) = &completed {
-            if let Some(session) = session {
-                parts.store.end_session(tenant.id, handle.user_id, session).await?;
-            }
-            if problem.code.status() >= 500 {
-                parts.store.unspend_handle(tenant.id, token, &tried.attempt).await?;
-            }
+            let is_ours = problem.code.status() >= 500;
+            self.take_back(tenant, token, tried, session, is_ours).await?;
         }
         completed
+    }
+
+    /// Ends the session that nobody was told of; and where the fault is ours, the handle is good again.
+    async fn take_back(
+        &self,
+        tenant: &Tenant,
+        token: &Bearer,
+        tried: &Counted,
+        session: Option<SessionId>,
+        is_ours: bool,
+    ) -> Result<(), StoreError> {
+        let store = &self.parts.store;
+        let ended = async {
+            match session {
+                Some(session) => store.end_session(tenant.id, tried.handle.user_id, session).await,
+                None => Ok(()),
+            }
+        };
+        let unspent = async {
+            if is_ours { store.unspend_handle(tenant.id, token, &tried.attempt).await } else { Ok(()) }
+        };
+        // Each for itself: one that fails does not keep the other from being done.
+        let (ended, unspent) = futures::join!(ended, unspent);
+        ended.and(unspent)
     }
 
     /// What follows from a completed sign-in: the devices to remember.
