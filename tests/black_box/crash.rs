@@ -109,6 +109,10 @@ async fn login(client: &Client, email: &str, password: &str) -> Answer {
     client.post("acme", "login", &json!({ "email": email, "password": password })).await
 }
 
+async fn register(client: &Client, email: &str) -> Answer {
+    client.post("acme", "register", &registration(email, PASSWORD)).await
+}
+
 async fn is_in(client: &Client, email: &str, password: &str) {
     assert_eq!(login(client, email, password).await.data()["status"], "authenticated", "{email}");
 }
@@ -120,10 +124,10 @@ async fn a_death_in_register_loses_nothing_that_was_committed() {
         .deaths(
             async || day.somebody(),
             async |(email, client)| {
-                client.post("acme", "register", &registration(email, PASSWORD)).await;
+                register(client, email).await;
             },
             async |(email, client)| {
-                client.post("acme", "register", &registration(email, PASSWORD)).await.data();
+                register(client, email).await.data();
                 day.a_minute_later().await;
                 let mailed = day.mailed(email, "lk_vfy_").await;
                 assert!(mailed.values().all(|times| *times == 1), "{mailed:?}");
@@ -151,10 +155,10 @@ async fn a_death_in_a_registration_without_proof_makes_a_whole_user_or_none() {
         .deaths(
             async || day.somebody(),
             async |(email, client)| {
-                client.post("acme", "register", &registration(email, PASSWORD)).await;
+                register(client, email).await;
             },
             async |(email, client)| {
-                let again = client.post("acme", "register", &registration(email, PASSWORD)).await;
+                let again = register(client, email).await;
                 assert!(again.status == 200 || again.problem() == (409, "email_taken"), "{again:?}");
                 is_in(client, email, PASSWORD).await;
             },
@@ -170,7 +174,7 @@ async fn a_death_in_a_verification_makes_a_whole_user_or_none() {
     let Some(day) = Day::of(json!({})).await else { return };
     let registered = async || {
         let (email, client) = day.somebody();
-        client.post("acme", "register", &registration(&email, PASSWORD)).await.data();
+        register(&client, &email).await.data();
         let token = day.house.mailed_token(&email, "lk_vfy_").await;
         (email, client, token)
     };
@@ -330,7 +334,7 @@ async fn a_death_of_the_worker_loses_no_mail() {
         .deaths(
             async || {
                 let (email, client) = day.somebody();
-                client.post("acme", "register", &registration(&email, PASSWORD)).await.data();
+                register(&client, &email).await.data();
                 (email, client)
             },
             async |_| settle().await,
@@ -341,7 +345,7 @@ async fn a_death_of_the_worker_loses_no_mail() {
         .deaths(
             async || {
                 let (person, client) = day.person().await;
-                client.post("acme", "register", &registration(&person.email, PASSWORD)).await.data();
+                register(&client, &person.email).await.data();
                 person
             },
             async |_| settle().await,

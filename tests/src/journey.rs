@@ -22,7 +22,7 @@ use crate::{Answer, Client, Faults, House, PASSWORD, Weather, code_in, people::r
 const WIDTH: usize = 12;
 /// How often a client tries what could not be done.
 const TRIES: usize = 3;
-/// So many minutes a mail may take.
+/// How often a mail is looked for, a quarter of a minute apart: less than a code is good for.
 const PATIENCE: usize = 30;
 const NEW: [&str; 2] = ["an entirely new pass phrase 7", "an entirely new pass phrase 8"];
 const TENANT: &str = "acme";
