@@ -3,7 +3,9 @@
 use std::{fmt, time::Duration};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use aws_sdk_dynamodb::config::{BehaviorVersion, IdentityCache, Region, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, IdentityCache, Region, StalledStreamProtectionConfig, retry::RetryPartition,
+};
 use aws_smithy_http_client::{
     Connector,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
@@ -101,7 +103,11 @@ pub(super) fn dynamodb(
     let url = environment.dynamodb_url.as_deref();
     let connector = connector(url, ATTEMPT, amazon_roots())?;
     let connector = gate.map_or(connector.clone(), |gate| gate(connector));
-    Ok(aws_sdk_dynamodb::Client::new(&environment.aws.through(connector, url).build()))
+    let config = environment.aws.through(connector, url).build();
+    // What one function may still try again is its own, as on Lambda: in one process they would share it.
+    let own = RetryPartition::custom("function").build();
+    let config = aws_sdk_dynamodb::config::Builder::from(&config).retry_partition(own).build();
+    Ok(aws_sdk_dynamodb::Client::from_conf(config))
 }
 
 pub(super) fn ses(environment: &Environment) -> Result<aws_sdk_sesv2::Client, String> {
