@@ -113,6 +113,7 @@ async fn new_backup_codes_take_the_place_of_all_others_and_are_nobody_elses() {
 /// Row 2: one backup code, a hundred at once over several handles.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_hundred_equal_backup_codes_one_opens_a_session() {
+    let _crowd = tests::crowd().await;
     let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", settings("optional", &["totp", "backup_code"])).await;
     let client = house.client(2);
@@ -293,5 +294,30 @@ async fn the_first_proof_of_an_address_takes_away_the_factors_from_before() {
     let reset = squatter.reset_token(&house, &client).await;
     squatter.reset(&client, &reset, "the owner chooses once more").await.data();
     let login = squatter.login_with(&client, "the owner chooses once more").await;
+    assert_eq!(login.data()["status"], "mfa_required");
+}
+
+/// Nor does a code that they guessed keep the owner out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_squatters_wrong_code_does_not_keep_the_owner_from_the_first_proof() {
+    let Some(house) = House::with_its_own_clock().await else { return };
+    let mut wanted = settings("required", &["email"]);
+    wanted["require_email_verification"] = json!(false);
+    house.tenant("acme", wanted).await;
+    let client = house.client(2);
+    let email = "victim@example.com";
+    client.post("acme", "register", &registration(email, PASSWORD)).await.data();
+    let login = client.post("acme", "login", &json!({ "email": email, "password": PASSWORD })).await;
+    let login = login.data();
+    let person = tests::Person {
+        email: email.to_owned(),
+        user_id: login["user_id"].as_str().unwrap().to_owned(),
+        slug: "acme".to_owned(),
+    };
+    let handle = login["mfa_token"].as_str().unwrap();
+    assert_eq!(person.verify(&client, handle, "000000").await.data()["status"], "failed");
+    let reset = person.reset_token(&house, &client).await;
+    person.reset(&client, &reset, "the owner chooses this one").await.data();
+    let login = person.login_with(&client, "the owner chooses this one").await;
     assert_eq!(login.data()["status"], "mfa_required");
 }

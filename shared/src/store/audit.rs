@@ -38,15 +38,15 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
     pub async fn record(&self, event: &Event) -> Result<(), StoreError> {
-        let (key, item) = self.recorded(event)?;
-        self.put(&key, item).await
-    }
-
-    /// The item of an event, for a transaction that writes it down with what it tells of.
-    pub(super) fn recorded(&self, event: &Event) -> Result<(Key, Item), StoreError> {
         if let Some(metric) = metric_of(event.kind) {
             self.meters.count(metric);
         }
+        let (key, item) = self.event_item(event)?;
+        self.put(&key, item).await
+    }
+
+    /// The item of an event, for a transaction that writes it down with what it tells of; counts nothing.
+    pub(super) fn event_item(&self, event: &Event) -> Result<(Key, Item), StoreError> {
         let day = event.at.strftime(DAY).to_string();
         let shard = u8::try_from(self.entropy.below(u32::from(SHARDS))).unwrap_or(0);
         let key = Key::event(event.tenant_id, &day, shard, &event.event_id.to_string());

@@ -24,9 +24,9 @@ use crate::{
 };
 
 /// What came of a reset.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResetOutcome {
-    Reset(UserState),
+    Reset,
     /// The epoch has moved since: another reset was used, or the account was changed.
     Stale,
 }
@@ -117,7 +117,7 @@ impl Store {
             let to = UserState { standing: from.standing.verified(), ..from.moved() };
             let transaction = self.reset_of(tenant, (&login, &from, &to), (hash, key), with).await?;
             if let Committed::Done = self.commit(transaction).await? {
-                return Ok(ResetOutcome::Reset(to));
+                return Ok(ResetOutcome::Reset);
             }
             // A factor may have been enrolled meanwhile, which is no other reset: nobody is to stop one so.
             match self.login(tenant, &login.email_key).await? {
@@ -144,10 +144,12 @@ impl Store {
             // The address's first proof: factors made before it are nobody's.
             set.expression.push_str(", methods = :none REMOVE unproven");
             set = set.value(":none", aws_sdk_dynamodb::types::AttributeValue::L(Vec::new()));
+            // Their failures are among these: no transaction names an item twice.
             forgotten.extend(self.factor_keys(tenant, user).await?);
+        } else {
+            forgotten.extend(with.forgiven.map(|failures| failures.key.clone()));
         }
-        forgotten.extend(with.forgiven.map(|failures| failures.key.clone()));
-        let (recorded, event) = self.recorded(with.event)?;
+        let (recorded, event) = self.event_item(with.event)?;
         let transaction = Transaction::default()
             .change(set)
             .change(step(Key::state(tenant, user), from, to)?)
