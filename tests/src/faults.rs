@@ -82,6 +82,11 @@ impl Faults {
         self.dynamodb.lost.store(times, Ordering::Relaxed);
     }
 
+    /// Has the next so many writes of whole items refused as too many.
+    pub fn throttle_puts(&self, times: usize) {
+        self.dynamodb.throttled_puts.store(times, Ordering::Relaxed);
+    }
+
     /// From now on DynamoDB has this weather.
     pub fn set(&self, weather: Weather) {
         let dice = fastrand::Rng::with_seed(weather.seed);
@@ -114,6 +119,7 @@ struct Proxy {
     broken: AtomicBool,
     conflicts: AtomicUsize,
     lost: AtomicUsize,
+    throttled_puts: AtomicUsize,
     weather: Mutex<Option<(Weather, fastrand::Rng)>>,
     harmed: AtomicUsize,
 }
@@ -140,6 +146,7 @@ impl Proxy {
             broken: AtomicBool::new(false),
             conflicts: AtomicUsize::new(0),
             lost: AtomicUsize::new(0),
+            throttled_puts: AtomicUsize::new(0),
             weather: Mutex::new(None),
             harmed: AtomicUsize::new(0),
         });
@@ -203,6 +210,9 @@ impl Proxy {
         }
         if is_transaction && due(&self.lost) {
             return (Fate::Lost, Duration::ZERO);
+        }
+        if operation == "PutItem" && due(&self.throttled_puts) {
+            return (Fate::Throttled, Duration::ZERO);
         }
         let mut weather = self.weather.lock().unwrap();
         let Some((weather, dice)) = weather.as_mut() else { return (Fate::Answered, Duration::ZERO) };

@@ -7,6 +7,7 @@ use latchkey::{
         errand::{Errand, What},
         event::Kind as EventKind,
         handle::Handle,
+        ids::UserId,
         settings::Method,
     },
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
@@ -15,6 +16,7 @@ use latchkey::{
     runtime::Parts,
     sign_in::{MailedDigits, event, later, presented_handle},
     store::CodeSent,
+    tokens::Bearer,
 };
 use serde::Serialize;
 
@@ -48,19 +50,40 @@ impl Endpoint for MfaEmailSend {
         let (token, user) = presented_handle(&self.parts, request, &tenant, &token, Some(&user_id))?;
 
         let code = MailedDigits::fresh(&self.parts, Handle::CODE_DIGITS);
-        let until = later(request.at, SignedDuration::from_mins(Handle::CODE_MINUTES));
         let mac = code.mac(&self.parts, &token.hash())?;
+        let sent = self.send(request, &tenant, (&token, user), (&code, mac)).await;
+        match sent {
+            // Who asks again need not wait for a code that was not mailed.
+            Err(problem) if problem.code.status() >= 500 => {
+                match self.parts.store.forget_code_sent(tenant.id, &token, mac).await {
+                    Ok(()) => Err(problem),
+                    Err(error) => Err(problem.and_then(&error)),
+                }
+            }
+            sent => sent,
+        }
+    }
+}
+
+impl MfaEmailSend {
+    async fn send(
+        &self,
+        request: &Request,
+        tenant: &Tenant,
+        (token, user): (&Bearer, UserId),
+        (code, mac): (&MailedDigits, [u8; 32]),
+    ) -> Result<Response, Problem> {
+        let until = later(request.at, SignedDuration::from_mins(Handle::CODE_MINUTES));
         let store = &self.parts.store;
-        let (put, state) = futures::try_join!(
-            store.put_code(tenant.id, &token, mac, until),
-            store.user_state(tenant.id, user),
-        )?;
+        let (put, state) =
+            futures::join!(store.put_code(tenant.id, token, mac, until), store.user_state(tenant.id, user),);
+        let (put, state) = (put?, state?);
         let (handle, too_soon) = match put {
             CodeSent::Sent(handle) => (handle, None),
             CodeSent::TooSoon { handle, retry_after } => (handle, Some(retry_after)),
             CodeSent::Gone => return Err(Code::MfaTokenInvalid.into()),
         };
-        if !state.is_some_and(|state| handle.stands(&state, &tenant)) {
+        if !state.is_some_and(|state| handle.stands(&state, tenant)) {
             return Err(Code::MfaTokenInvalid.into());
         }
         if let Some(retry_after) = too_soon {
@@ -69,7 +92,7 @@ impl Endpoint for MfaEmailSend {
         if !handle.methods.contains(&Method::Email) {
             return Err(Code::NoSuchFactor.into());
         }
-        self.mail(request, &tenant, &handle, &code).await?;
+        self.mail(request, tenant, &handle, code).await?;
         Ok(Response::data(
             request,
             &Sent {
@@ -80,9 +103,7 @@ impl Endpoint for MfaEmailSend {
             },
         ))
     }
-}
 
-impl MfaEmailSend {
     async fn mail(
         &self,
         request: &Request,
@@ -100,8 +121,8 @@ impl MfaEmailSend {
         let mail_by = later(request.at, SignedDuration::from_mins(Handle::CODE_MINUTES));
         let errand = Errand::by(tenant, what, request.at, mail_by);
         let asked = event(&self.parts, request, tenant, EventKind::MfaCodeRequested, Some(handle.user_id));
-        futures::try_join!(store.queue(&due, &errand), store.record(&asked))?;
-        Ok(())
+        let (queued, recorded) = futures::join!(store.queue(&due, &errand), store.record(&asked));
+        Ok(queued.and(recorded)?)
     }
 }
 

@@ -180,6 +180,13 @@ impl Problem {
         Self { cause: Some(cause.into()), ..Code::Internal.into() }
     }
 
+    /// The same, where undoing what was half done failed as well: the log has both.
+    #[must_use]
+    pub fn and_then(self, error: &StoreError) -> Self {
+        let causes: Vec<_> = self.cause.into_iter().chain([error.to_string()]).collect();
+        Self { cause: Some(causes.join("; then ")), ..self }
+    }
+
     /// The answer: a problem document, or FastAPI's `HTTPValidationError` for a 422.
     #[must_use]
     pub fn response(&self, request_id: &str) -> Response {

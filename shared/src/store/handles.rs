@@ -138,6 +138,22 @@ impl Store {
         }
     }
 
+    /// Ends the wait for another code, where this one may not be mailed. It stays good, for it may be.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn forget_code_sent(
+        &self,
+        tenant: TenantId,
+        token: &Bearer,
+        mac: [u8; 32],
+    ) -> Result<(), StoreError> {
+        let change = Change::of(Key::handle(tenant, token), "REMOVE code_sent_at")
+            .when("code_mac = :mac")
+            .value(":mac", AttributeValue::B(Blob::new(mac)));
+        self.change(change).await.map(|_| ())
+    }
+
     /// Spends a handle; of a hundred at once one does. `attempt` names the request.
     ///
     /// # Errors
