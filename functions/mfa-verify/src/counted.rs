@@ -24,9 +24,9 @@ pub struct Counted {
     pub held: Held,
     /// Names the request where it spends something.
     pub attempt: String,
-    /// Names the handle where a code is used: it is good for one session at most, so a code that was used with it
-    /// may be shown again with it, after an answer that failed or was lost.
-    pub sign_in: String,
+    /// Names the handle where a code is used: it opens one session at most, so a code that was used with it may be
+    /// shown again with it, where the sign-in could not be completed.
+    pub handle_hash: String,
 }
 
 /// What the shown proof is held against.
@@ -70,7 +70,7 @@ impl Counted {
         };
         Problem::unless_allowed(verdict)?;
         let attempt = EventId::fresh(&*parts.clock, &*parts.entropy).to_string();
-        Ok(Self { handle, failures, in_a_row, held, attempt, sign_in: token.hash() })
+        Ok(Self { handle, failures, in_a_row, held, attempt, handle_hash: token.hash() })
     }
 }
 

@@ -95,14 +95,14 @@ impl MfaVerify {
         asked: &Asked,
     ) -> Result<Option<Proven>, Problem> {
         let (parts, user) = (&self.parts, tried.handle.user_id);
-        let (attempt, sign_in) = (tried.attempt.as_str(), tried.sign_in.as_str());
+        let (attempt, handle_hash) = (tried.attempt.as_str(), tried.handle_hash.as_str());
         match (&asked.shown, &tried.held) {
             (Shown::MailedCode(code), Held::OnTheHandle) => email::check(parts, token, &tried.handle, code),
             (Shown::TotpCode(code), Held::Totp(totp)) => {
-                totp::check(parts, tenant, user, totp.as_ref(), (code, sign_in)).await
+                totp::check(parts, tenant, user, totp.as_ref(), (code, handle_hash)).await
             }
             (Shown::BackupCode(code), Held::BackupCode(stored)) => {
-                backup_code::check(parts, tenant, user, stored.as_ref(), (code.as_ref(), sign_in)).await
+                backup_code::check(parts, tenant, user, stored.as_ref(), (code.as_ref(), handle_hash)).await
             }
             (Shown::Assertion(challenge, answer), Held::Credentials(credentials)) => {
                 let held = (*challenge, credentials.as_slice());
@@ -136,12 +136,13 @@ impl MfaVerify {
             on_known_device: handle.on_known_device,
         };
         let counter = (shown.counter, tried.attempt.as_str());
+        let drafted = sign_in::draft(parts, request, tenant, &proven)?;
+        let session = drafted.0.session_id;
         let (spent, opened, noted) = futures::join!(
             parts.store.spend_handle(tenant.id, token, &tried.attempt),
-            sign_in::open(parts, request, tenant, &proven),
+            sign_in::open_drafted(parts, request, tenant, &proven, drafted),
             webauthn::note(parts, request, (tenant, handle.user_id), counter),
         );
-        let session = opened.as_ref().ok().map(|opened| opened.session.session_id);
         let completed = async {
             let opened = opened?;
             if spent? == Spent::Before || !noted? {
@@ -150,12 +151,15 @@ impl MfaVerify {
             let remembered = self.settle(request, tenant, tried, asked, authentication).await?;
             Ok(self.answer(request, tenant, &opened, remembered))
         };
-        let completed: Result<Response, Problem> = completed.await;
-        if let Err(problem) = &completed {
-            let is_ours = problem.code.status() >= 500;
-            self.take_back(tenant, token, tried, session, is_ours).await?;
+        let problem: Problem = match completed.await {
+            Ok(response) => return Ok(response),
+            Err(problem) => problem,
+        };
+        let is_ours = problem.code.status() >= 500;
+        match self.take_back(tenant, token, tried, session, is_ours).await {
+            Err(error) if is_ours => Err(problem.and_then(&error)),
+            taken_back => Err(taken_back.map_or_else(Problem::from, |()| problem)),
         }
-        completed
     }
 
     /// Ends the session that nobody was told of; and where the fault is ours, the handle is good again.
@@ -164,16 +168,12 @@ impl MfaVerify {
         tenant: &Tenant,
         token: &Bearer,
         tried: &Counted,
-        session: Option<SessionId>,
+        session: SessionId,
         is_ours: bool,
     ) -> Result<(), StoreError> {
         let store = &self.parts.store;
-        let ended = async {
-            match session {
-                Some(session) => store.end_session(tenant.id, tried.handle.user_id, session).await,
-                None => Ok(()),
-            }
-        };
+        // It may be stored though nobody was told so.
+        let ended = store.end_session(tenant.id, tried.handle.user_id, session);
         let unspent = async {
             if is_ours { store.unspend_handle(tenant.id, token, &tried.attempt).await } else { Ok(()) }
         };
@@ -182,7 +182,8 @@ impl MfaVerify {
         ended.and(unspent)
     }
 
-    /// What follows from a completed sign-in: the devices to remember.
+    /// What follows from a completed sign-in: it is written down, failures are forgiven, and the devices are stored
+    /// that are to be remembered.
     async fn settle(
         &self,
         request: &Request,
@@ -315,7 +316,8 @@ impl MfaVerify {
         let what = What::BackupCodeUsed {
             user_id: tried.handle.user_id,
             address: tried.handle.address.clone(),
-            attempt: tried.attempt.clone(),
+            // However often the sign-in is tried again, the code is used once.
+            attempt: tried.handle_hash.clone(),
             origin: request.origin(),
         };
         let errand = Errand::notice(tenant, what, request.at);

@@ -91,7 +91,7 @@ pub struct BackupCode {
     pub sealed_hash: ByteBuf,
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     pub created_at: Timestamp,
-    /// The request that used it.
+    /// The hash of the handle that it was used with.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub spent_by: Option<String>,
 }

@@ -145,7 +145,20 @@ pub async fn open(
     tenant: &Tenant,
     proven: &Proven<'_>,
 ) -> Result<Opened, Problem> {
-    let (session, refresh) = draft(parts, request, tenant, proven)?;
+    open_drafted(parts, request, tenant, proven, draft(parts, request, tenant, proven)?).await
+}
+
+/// Opens a session that was drafted, likewise. Where this fails, it may be stored all the same.
+///
+/// # Errors
+/// 503 when the store cannot answer.
+pub async fn open_drafted(
+    parts: &Parts,
+    request: &Request,
+    tenant: &Tenant,
+    proven: &Proven<'_>,
+    (session, refresh): (Session, Bearer),
+) -> Result<Opened, Problem> {
     let (stored, tokens, told) = futures::join!(
         parts.store.open_session(tenant.id, &session),
         tokens(parts, request, tenant, &session, &refresh),

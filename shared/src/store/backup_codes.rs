@@ -73,7 +73,7 @@ impl Store {
         String::from_utf8(phc.to_vec()).map(StoredHash::new).map_err(|_| broken(SealBroken))
     }
 
-    /// Uses a backup code; of a hundred at once one does.
+    /// Uses a backup code with the handle of this hash; of a hundred handles one does.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
@@ -82,12 +82,12 @@ impl Store {
         tenant: TenantId,
         user: UserId,
         code: &BackupCode,
-        attempt: &str,
+        handle_hash: &str,
     ) -> Result<bool, StoreError> {
-        let change = Change::of(Key::backup_code(tenant, user, &code.selector), "SET spent_by = :attempt")
-            .when("sealed_hash = :hash AND (attribute_not_exists(spent_by) OR spent_by = :attempt)")
+        let change = Change::of(Key::backup_code(tenant, user, &code.selector), "SET spent_by = :handle")
+            .when("sealed_hash = :hash AND (attribute_not_exists(spent_by) OR spent_by = :handle)")
             .value(":hash", super::users::bytes(code.sealed_hash.clone()))
-            .text(":attempt", attempt);
+            .text(":handle", handle_hash);
         Ok(self.change(change).await?.is_done())
     }
 

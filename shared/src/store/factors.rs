@@ -111,8 +111,9 @@ impl Store {
         opened.map(Secret::of_bytes).map_err(broken)
     }
 
-    /// Uses the code of a time step; false where a code of this step or a later one was used
-    /// before. Its failures are forgiven in the same write: who has the code has the factor.
+    /// Uses the code of a time step with the handle of this hash; false where a code of this step or a later one was
+    /// used before, unless with the same handle, which opens one session at most. Its failures are forgiven in the
+    /// same write: who has the code has the factor.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
@@ -121,17 +122,17 @@ impl Store {
         tenant: TenantId,
         user: UserId,
         factor: FactorId,
-        (step, attempt): (u64, &str),
+        (step, handle_hash): (u64, &str),
     ) -> Result<bool, StoreError> {
         let step = i64::try_from(step).unwrap_or(i64::MAX);
-        // The second clause is an SDK retry that meets its own write.
+        // The second clause is an SDK retry that meets its own write, and a sign-in that is tried again.
         let change = Change::of(
             Key::totp(tenant, user),
-            "SET last_step = :step, used_by = :attempt, last_used_at = :now, failures = :none",
+            "SET last_step = :step, used_by = :handle, last_used_at = :now, failures = :none",
         )
-        .when("factor_id = :factor AND (last_step < :step OR (last_step = :step AND used_by = :attempt))")
+        .when("factor_id = :factor AND (last_step < :step OR (last_step = :step AND used_by = :handle))")
         .text(":factor", factor.to_string())
-        .text(":attempt", attempt)
+        .text(":handle", handle_hash)
         .number(":step", step)
         .number(":none", 0)
         .time(":now", self.clock.now());
