@@ -173,6 +173,7 @@ async fn an_account_that_fails_from_many_networks_is_asked_everywhere_until_it_s
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_tries_at_once_do_not_go_unseen() {
+    let _crowd = tests::crowd().await;
     let house = House::start().await;
     house.tenant("acme", altcha()).await;
     let attacker = house.client(3);

@@ -22,6 +22,7 @@ async fn login(client: &Client, number: usize) -> (u16, Duration) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_accepted_is_answered_in_time_and_the_rest_is_refused_at_once() {
+    let _crowd = tests::crowd().await;
     if tests::is_elsewhere() {
         return;
     }

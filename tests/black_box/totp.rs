@@ -125,6 +125,7 @@ async fn an_older_step_that_was_never_used_does_not_come_back() {
 /// Row 2: one code, a hundred handles and requests at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_hundred_equal_codes_over_as_many_handles_one_opens_a_session() {
+    let _crowd = tests::crowd().await;
     let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", settings("optional", &["totp"])).await;
     let ada = house.person(&tenant, "ada@example.com").await;

@@ -15,6 +15,7 @@ pub mod authenticator;
 pub mod breaches;
 mod budget;
 pub mod captcha;
+mod crowd;
 pub mod factors;
 pub mod faults;
 mod inbox;
@@ -55,6 +56,7 @@ use tokio::{
 pub use answer::{Answer, Client, below, signature};
 pub use auc::auc;
 pub use budget::{Meter, Spending};
+pub use crowd::crowd;
 pub use factors::App;
 pub use faults::{Faults, Weather};
 pub use journey::{Journey, Record};
