@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tests::{House, factors::token_of};
 
 /// The calls of `events/` on the caller's own paths: method, path, body.
-fn own_calls() -> Vec<(Method, String, Vec<u8>)> {
+pub fn own_calls() -> Vec<(Method, String, Vec<u8>)> {
     let mut calls = Vec::new();
     for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../events")).unwrap() {
         let event: Value =

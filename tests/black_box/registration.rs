@@ -2,7 +2,7 @@
 
 use latchkey::jiff::SignedDuration;
 use serde_json::json;
-use tests::{House, PASSWORD, people::registration};
+use tests::{Client, House, PASSWORD, people::registration};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_registers_verifies_and_is_signed_in() {
@@ -118,6 +118,24 @@ async fn a_tenant_may_do_without_registration_or_without_proof() {
 }
 
 const ATTACKERS: &str = "the attacker knows this one";
+const OTHER: &str = "quite another pass phrase";
+
+/// Presses the button of a mail and types this password, which signs in afterwards: whether it had to be chosen anew.
+async fn press(client: &Client, email: &str, token: &str, password: &str) -> bool {
+    let body = json!({ "token": token, "password": password });
+    let pressed = client.post("acme", "verify-email", &body).await;
+    assert_eq!(pressed.data()["status"], "verified");
+    let is_chosen = pressed.data()["password_required"] == true;
+    assert_eq!(pressed.data().get("tokens").is_none(), is_chosen, "{}", pressed.text);
+    if is_chosen {
+        let body = json!({ "token": pressed.data()["reset_token"], "new_password": password });
+        let reset = client.post("acme", "password/reset", &body).await;
+        assert_eq!(reset.data()["status"], "password_reset");
+    }
+    let login = client.post("acme", "login", &json!({ "email": email, "password": password })).await;
+    assert_eq!(login.data()["status"], "authenticated");
+    is_chosen
+}
 
 /// Row 15: whoever registers somebody else's address, in whichever order, gets no working password.
 #[tokio::test(flavor = "multi_thread")]
@@ -144,24 +162,141 @@ async fn nobody_gets_a_password_into_an_address_that_is_not_theirs() {
         }
         // The victim opens the last mail, and the page asks for the password chosen at registration.
         let token = house.mailed_token(&email, "lk_vfy_").await;
-        let pressed =
-            victim.post("acme", "verify-email", &json!({ "token": token, "password": PASSWORD })).await;
-        assert_eq!(pressed.data()["status"], "verified");
-        if orders != &["attacker", "victim"] {
-            assert_eq!(pressed.data()["password_required"], true, "{orders:?}");
-            let reset = pressed.data()["reset_token"].as_str().unwrap();
-            let chosen = victim
-                .post("acme", "password/reset", &json!({ "token": reset, "new_password": PASSWORD }))
-                .await;
-            assert_eq!(chosen.data()["status"], "password_reset");
-        }
+        let is_chosen = press(&victim, &email, &token, PASSWORD).await;
+        assert_eq!(is_chosen, orders != &["attacker", "victim"], "{orders:?}");
         let stolen = attacker.post("acme", "login", &json!({ "email": email, "password": ATTACKERS })).await;
         gained += usize::from(stolen.status == 200);
-        let owner = victim.post("acme", "login", &json!({ "email": email, "password": PASSWORD })).await;
-        assert_eq!(owner.data()["status"], "authenticated", "{orders:?}");
     }
     println!("row 15: attacker's password works in {gained} of 3 orders");
     assert_eq!(gained, 0);
+}
+
+/// Opens the link of the last mail as a browser does, and as a careless program may; and whatever the page names.
+async fn scan(house: &House, email: &str) {
+    let client = house.client(99);
+    let open = |path: String| {
+        let client = client.clone();
+        async move { client.send(reqwest::Method::GET, &path, &[], Vec::new()).await }
+    };
+    let mails = house.mails_to(email).await;
+    let link = mails.last().unwrap().split_whitespace().find(|word| word.contains("#token=lk_vfy_")).unwrap();
+    let path = link.strip_prefix(house.parts.base_url.as_str()).unwrap();
+    // A fragment is not sent.
+    let (path, fragment) = path.split_once('#').unwrap();
+    let page = open(path.to_owned()).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    for careless in [format!("{path}?{fragment}"), format!("{path}%23{fragment}")] {
+        open(careless).await;
+    }
+    for named in page.text.split('"').filter(|part| part.starts_with('/')) {
+        open(named.to_owned()).await;
+    }
+    client.send(reqwest::Method::HEAD, path, &[], Vec::new()).await;
+}
+
+/// Row 15: the attacker alone registers, and what opens the victim's mails is no person.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_gets_a_password_by_a_scanner_that_opens_the_mailed_link() {
+    let house = House::start().await;
+    house.tenant("acme", json!({})).await;
+    let (attacker, victim) = (house.client(66), house.client(2));
+    let (mut gained, mut tried) = (0, 0);
+    for then in ["registers", "forgets", "presses"] {
+        let email = format!("{then}@example.com");
+        let stolen = json!({ "email": email, "password": ATTACKERS });
+        attacker.post("acme", "register", &registration(&email, ATTACKERS)).await.data();
+        scan(&house, &email).await;
+        let early = attacker.post("acme", "login", &stolen).await;
+        match then {
+            "registers" => {
+                victim.post("acme", "register", &registration(&email, PASSWORD)).await.data();
+            }
+            "forgets" => {
+                victim.post("acme", "forgot-password", &json!({ "email": email })).await.data();
+            }
+            _ => {}
+        }
+        scan(&house, &email).await;
+        let token = house.mailed_token(&email, "lk_vfy_").await;
+        let is_chosen = press(&victim, &email, &token, PASSWORD).await;
+        assert_eq!(is_chosen, then != "registers", "{then}");
+        for answer in [early, attacker.post("acme", "login", &stolen).await] {
+            tried += 1;
+            gained += usize::from(answer.problem() != (401, "invalid_credentials"));
+        }
+    }
+    println!(
+        "row 15, a scanner opens the mailed link: attacker's password works in {gained} of {tried} tries"
+    );
+    assert_eq!(gained, 0);
+}
+
+/// The contract's GET, to which no mail leads, activates a lone registration with its password. What that gives a
+/// stranger, the owner of the mailbox takes back.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_the_mailbox_takes_back_what_the_contracts_get_activated() {
+    let house = House::start().await;
+    house.tenant("acme", json!({})).await;
+    let (attacker, victim) = (house.client(66), house.client(2));
+    let email = "ada@example.com";
+    attacker.post("acme", "register", &registration(email, ATTACKERS)).await.data();
+    let token = house.mailed_token(email, "lk_vfy_").await;
+    victim.get("acme", &format!("verify-email?token={token}")).await.data();
+    let stolen = json!({ "email": email, "password": ATTACKERS });
+    let login = attacker.post("acme", "login", &stolen).await;
+    let session = tests::factors::token_of(login.data());
+    victim.post("acme", "forgot-password", &json!({ "email": email })).await.data();
+    let reset = house.mailed_token(email, "lk_rst_").await;
+    let body = json!({ "token": reset, "new_password": PASSWORD });
+    victim.post("acme", "password/reset", &body).await.data();
+    assert_eq!(attacker.get_as("/api/v1/me", &session).await.status, 401);
+    assert_eq!(attacker.post("acme", "login", &stolen).await.problem(), (401, "invalid_credentials"));
+    let owner = victim.post("acme", "login", &json!({ "email": email, "password": PASSWORD })).await;
+    assert_eq!(owner.data()["status"], "authenticated");
+}
+
+/// Row 15: who registers twice gets in by either mail, and with either password where there are two.
+#[tokio::test(flavor = "multi_thread")]
+async fn several_registrations_of_one_person_let_them_in_by_whichever_mail() {
+    let house = House::start().await;
+    house.tenant("acme", json!({})).await;
+    let client = house.client(2);
+    // What was chosen at first and at last, whose mail is opened, and what is typed there.
+    let cases = [
+        ([PASSWORD, PASSWORD], 0_usize, PASSWORD),
+        ([PASSWORD, PASSWORD], 1, PASSWORD),
+        ([OTHER, PASSWORD], 0, OTHER),
+        ([OTHER, PASSWORD], 0, PASSWORD),
+        ([OTHER, PASSWORD], 1, OTHER),
+        ([OTHER, PASSWORD], 1, PASSWORD),
+    ];
+    let mut anew = 0;
+    for (index, (chosen, opened, typed)) in cases.into_iter().enumerate() {
+        let email = format!("person{index}@example.com");
+        for password in chosen {
+            client.post("acme", "register", &registration(&email, password)).await.data();
+            house.settle().await;
+        }
+        let mails = house.mails_to(&email).await;
+        let tokens: Vec<_> = mails.iter().filter_map(|mail| tests::token_in(mail, "lk_vfy_")).collect();
+        assert_eq!(tokens.len(), 2, "{mails:#?}");
+        let is_chosen = press(&client, &email, &tokens[opened], typed).await;
+        assert_eq!(is_chosen, typed != chosen[opened], "{index}");
+        anew += usize::from(is_chosen);
+        for (token, password) in tokens.iter().zip(chosen) {
+            let body = json!({ "token": token, "password": password });
+            let again = client.post("acme", "verify-email", &body).await;
+            assert_eq!(again.data()["status"], "already_verified");
+            assert!(again.data().get("tokens").is_none() && again.data().get("reset_token").is_none());
+            let body = json!({ "email": email, "password": password });
+            let login = client.post("acme", "login", &body).await;
+            assert_eq!(login.status == 200, password == typed, "{index}: {}", login.text);
+        }
+    }
+    println!(
+        "row 15, who registers twice: {0} of {0} got in, {anew} of them by choosing a password anew",
+        cases.len()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

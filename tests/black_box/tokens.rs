@@ -7,6 +7,16 @@ use tests::{Client, House, below, people::registration};
 /// Every endpoint that takes a bearer secret: a name, and how a token is put to it.
 const TAKERS: [&str; 10] =
     ["verify-get", "verify-post", "reset", "send", "begin", "mfa", "refresh", "undo", "enroll", "device"];
+/// The paths of a user's own that take an enrolment token, too.
+const ENROLLING: [&str; 4] = [
+    "/api/v1/me/mfa/totp/enroll",
+    "/api/v1/me/mfa/totp/confirm",
+    "/api/v1/me/mfa/webauthn/register/begin",
+    "/api/v1/me/mfa/webauthn/register/finish",
+];
+
+/// A token's tenant, kind, text and user.
+type Held = (&'static str, &'static str, String, String);
 
 /// Puts a token to an endpoint; true where it is taken for what it is not refused as.
 async fn put(client: &Client, slug: &str, taker: &str, token: &str, user: &str) -> bool {
@@ -63,22 +73,20 @@ fn belongs(kind: &str, taker: &str) -> bool {
     )
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_kind_at_every_endpoint_in_two_tenants_that_share_an_address() {
-    let house = House::start().await;
-    let client = house.client(2);
-    let mut tokens: Vec<(&str, &str, String, String)> = Vec::new();
+/// One of each kind of two tenants, and an enrolment token of a third.
+async fn gather(house: &House, client: &Client) -> Vec<Held> {
+    let mut tokens = Vec::new();
     for slug in ["one", "two"] {
         let tenant = house.tenant(slug, crate::mfa::settings()).await;
         let ada = house.person(&tenant, "ada@example.com").await;
-        let handle = ada.handle(&client).await;
-        let code = ada.code(&house, &client, &handle).await;
+        let handle = ada.handle(client).await;
+        let code = ada.code(house, client, &handle).await;
         let body = json!({ "mfa_token": handle, "method": "email", "code": code, "trust_device": true });
         let signed_in = client.post(slug, "mfa/verify", &body).await.data().clone();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         client.post(slug, "register", &registration("bob@example.com", tests::PASSWORD)).await.data();
         let cleo = house.person(&tenant, "cleo@example.com").await;
-        let by_mail = cleo.sign_in(&house, &client).await["access_token"].as_str().unwrap().to_owned();
+        let by_mail = cleo.sign_in(house, client).await["access_token"].as_str().unwrap().to_owned();
         client.post_as("/api/v1/me/email", &by_mail, &json!({ "email": "cleo@example.org" })).await.data();
         let code = house.mailed_code("cleo@example.org").await;
         client.post_as("/api/v1/me/email/confirm", &by_mail, &json!({ "code": code })).await.data();
@@ -86,8 +94,8 @@ async fn every_kind_at_every_endpoint_in_two_tenants_that_share_an_address() {
         tokens.push((slug, "und", undo, cleo.user_id.clone()));
         for (kind, token) in [
             ("vfy", house.mailed_token("bob@example.com", "lk_vfy_").await),
-            ("rst", ada.reset_token(&house, &client).await),
-            ("mfa", ada.handle(&client).await),
+            ("rst", ada.reset_token(house, client).await),
+            ("mfa", ada.handle(client).await),
             ("rt", text(&signed_in["tokens"]["refresh_token"])),
             ("dev", text(&signed_in["trusted_device_token"])),
             ("jwt", text(&signed_in["tokens"]["access_token"])),
@@ -100,10 +108,43 @@ async fn every_kind_at_every_endpoint_in_two_tenants_that_share_an_address() {
     // Enrolment is for who has no factor, where the mailbox is none; the third to share the address.
     let tenant = house.tenant("three", json!({ "mfa": { "policy": "required", "methods": ["totp"] } })).await;
     let ada = house.person(&tenant, "ada@example.com").await;
-    let login = ada.login(&client).await;
+    let login = ada.login(client).await;
     let enrollment = login.data()["enrollment_token"].as_str().unwrap().to_owned();
     tokens.push(("three", "enr", enrollment, ada.user_id.clone()));
+    tokens
+}
+
+/// Puts every kind but the access token to every path of a user's own, as the bearer's: what was taken, and how many
+/// were tried.
+async fn put_to_own_paths(client: &Client, tokens: &[Held]) -> (Vec<String>, usize) {
     let (mut off, mut tried) = (Vec::new(), 0);
+    for (method, path, body) in crate::authorization::own_calls() {
+        for (home, kind, token, _) in tokens {
+            if *kind == "jwt" {
+                continue;
+            }
+            let bearer = format!("Bearer {token}");
+            let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+            let answer = client.send(method.clone(), &path, &headers, body.clone()).await;
+            if *kind == "enr" && ENROLLING.contains(&path.as_str()) {
+                assert!(matches!(answer.status, 200 | 409 | 422), "{method} {path}: {}", answer.text);
+                continue;
+            }
+            tried += 1;
+            if answer.problem() != (401, "bearer_invalid") {
+                off.push(format!("{kind} of {home} at {method} {path}: {}", answer.text));
+            }
+        }
+    }
+    (off, tried)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_at_every_endpoint_in_two_tenants_that_share_an_address() {
+    let house = House::start().await;
+    let client = house.client(2);
+    let tokens = gather(&house, &client).await;
+    let (mut off, mut tried) = (Vec::new(), 0_usize);
     for (home, kind, token, user) in &tokens {
         for slug in ["one", "two", "three"] {
             for taker in TAKERS {
@@ -133,21 +174,23 @@ async fn every_kind_at_every_endpoint_in_two_tenants_that_share_an_address() {
                 off.push(format!("{kind} of {home} at logout of {slug}"));
             }
         }
-        tried += 1;
-        let me = client.get_as("/api/v1/me", token).await;
-        if (me.status == 200) != (*kind == "jwt") {
-            off.push(format!("{kind} of {home} at /me"));
-        }
     }
-    println!("row 4: {} of {tried} off the diagonal", off.len());
+    let (taken, own) = put_to_own_paths(&client, &tokens).await;
+    off.extend(taken);
+    tried += own;
+    println!("row 4: {} of {tried} off the diagonal, {own} of the tries at paths of a user's own", off.len());
     assert!(off.is_empty(), "{off:#?}");
     // The diagonal itself: the tokens were good all along. The reset comes last, for it kills the rest.
+    for (_, _, token, _) in tokens.iter().filter(|(_, kind, ..)| *kind == "jwt") {
+        client.get_as("/api/v1/me", token).await.data();
+    }
     let diagonal = [
         ("vfy", "verify-get"),
         ("mfa", "mfa"),
         ("rt", "refresh"),
         ("und", "undo"),
         ("enr", "enroll"),
+        ("dev", "device"),
         ("rst", "reset"),
     ];
     for (wanted, taker) in diagonal {
