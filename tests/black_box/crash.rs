@@ -145,7 +145,7 @@ async fn a_death_in_register_loses_nothing_that_was_committed() {
         .await;
     day.is_whole().await;
     println!("row 20, register: {deaths} deaths, each mail that was committed sent once");
-    assert!(deaths >= 8, "{deaths}");
+    assert!(deaths >= scale(8, 16), "{deaths}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -166,7 +166,7 @@ async fn a_death_in_a_registration_without_proof_makes_a_whole_user_or_none() {
         .await;
     day.is_whole().await;
     println!("row 20, register without proof: {deaths} deaths, 0 half users");
-    assert!(deaths >= 8, "{deaths}");
+    assert!(deaths >= scale(8, 16), "{deaths}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -281,7 +281,7 @@ async fn a_death_in_a_reset_spends_no_token_for_nothing() {
         day.is_whole().await;
     }
     println!("row 20, reset: {deaths} deaths, 0 tokens spent with the old password in force");
-    assert!(deaths >= 20, "{deaths}");
+    assert!(deaths >= scale(20, 40), "{deaths}");
 }
 
 /// A code that was used is not burnt while the sign-in that used it can still be completed.
@@ -316,7 +316,7 @@ async fn a_death_in_a_sign_in_burns_no_code_for_nothing() {
         )
         .await;
     println!("row 20, mfa/verify: {deaths} deaths, 0 codes burnt for nothing");
-    assert!(deaths >= 10, "{deaths}");
+    assert!(deaths >= scale(16, 32), "{deaths}");
 }
 
 /// What is written into the outbox is mailed within a minute of the restart, and hardly ever twice.

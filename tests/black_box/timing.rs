@@ -90,7 +90,7 @@ async fn a_clock_does_not_tell_known_from_unknown() {
             house.advance(SignedDuration::from_mins(61));
             for (number, email) in known.iter().enumerate() {
                 let client = client(&house, number);
-                let unknown = format!("nobody{number}@example.com");
+                let unknown = format!("nobody{number}of{round}@example.com");
                 // Warms the connection, which is new.
                 client.get("acme", ".well-known/openid-configuration").await;
                 let mut pair = [(0, email), (1, &unknown)];
