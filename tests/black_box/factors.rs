@@ -6,7 +6,7 @@ use futures::future::join_all;
 use latchkey::jiff::SignedDuration;
 use serde_json::{Value, json};
 use tests::{
-    House, PASSWORD,
+    Client, House, PASSWORD, Person,
     factors::{settings, token_of},
     people::registration,
     rounds,
@@ -261,24 +261,25 @@ async fn a_reset_by_mail_removes_no_factor_and_mail_does_not_stand_in_for_one() 
     assert_eq!(shown.data()["status"], "authenticated");
 }
 
+/// Somebody with another's address, where a tenant asks for no proof of it; and what their login gave.
+async fn squatter(house: &House, client: &Client, mut wanted: Value) -> (Person, Value) {
+    wanted["require_email_verification"] = json!(false);
+    house.tenant("acme", wanted).await;
+    let email = "victim@example.com";
+    client.post("acme", "register", &registration(email, PASSWORD)).await.data();
+    let login = client.post("acme", "login", &json!({ "email": email, "password": PASSWORD })).await;
+    let user_id = login.data()["user_id"].as_str().unwrap().to_owned();
+    (Person { email: email.to_owned(), user_id, slug: "acme".to_owned() }, login.data().clone())
+}
+
 /// Where a tenant asks for no proof of addresses, somebody may have taken another's: the first proof
 /// takes away the factors that were made before it.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_proof_of_an_address_takes_away_the_factors_from_before() {
     let Some(house) = House::with_its_own_clock().await else { return };
-    let mut wanted = settings("optional", &["totp", "backup_code"]);
-    wanted["require_email_verification"] = json!(false);
-    house.tenant("acme", wanted).await;
     let client = house.client(2);
-    let email = "victim@example.com";
-    client.post("acme", "register", &registration(email, PASSWORD)).await.data();
-    let login = client.post("acme", "login", &json!({ "email": email, "password": PASSWORD })).await;
-    let squatter = tests::Person {
-        email: email.to_owned(),
-        user_id: login.data()["user_id"].as_str().unwrap().to_owned(),
-        slug: "acme".to_owned(),
-    };
-    let token = token_of(login.data());
+    let (squatter, login) = squatter(&house, &client, settings("optional", &["totp", "backup_code"])).await;
+    let token = token_of(&login);
     squatter.enroll_app(&house, &client, &token).await;
     let reset = squatter.reset_token(&house, &client).await;
     squatter.reset(&client, &reset, "the owner chooses this one").await.data();
@@ -301,23 +302,12 @@ async fn the_first_proof_of_an_address_takes_away_the_factors_from_before() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_squatters_wrong_code_does_not_keep_the_owner_from_the_first_proof() {
     let Some(house) = House::with_its_own_clock().await else { return };
-    let mut wanted = settings("required", &["email"]);
-    wanted["require_email_verification"] = json!(false);
-    house.tenant("acme", wanted).await;
     let client = house.client(2);
-    let email = "victim@example.com";
-    client.post("acme", "register", &registration(email, PASSWORD)).await.data();
-    let login = client.post("acme", "login", &json!({ "email": email, "password": PASSWORD })).await;
-    let login = login.data();
-    let person = tests::Person {
-        email: email.to_owned(),
-        user_id: login["user_id"].as_str().unwrap().to_owned(),
-        slug: "acme".to_owned(),
-    };
+    let (squatter, login) = squatter(&house, &client, settings("required", &["email"])).await;
     let handle = login["mfa_token"].as_str().unwrap();
-    assert_eq!(person.verify(&client, handle, "000000").await.data()["status"], "failed");
-    let reset = person.reset_token(&house, &client).await;
-    person.reset(&client, &reset, "the owner chooses this one").await.data();
-    let login = person.login_with(&client, "the owner chooses this one").await;
+    assert_eq!(squatter.verify(&client, handle, "000000").await.data()["status"], "failed");
+    let reset = squatter.reset_token(&house, &client).await;
+    squatter.reset(&client, &reset, "the owner chooses this one").await.data();
+    let login = squatter.login_with(&client, "the owner chooses this one").await;
     assert_eq!(login.data()["status"], "mfa_required");
 }
