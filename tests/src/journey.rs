@@ -79,6 +79,8 @@ pub struct Journey<'a> {
     house: &'a House,
     faults: &'a Faults,
     weather: Weather,
+    /// Of the stages: each has another schedule.
+    seeds: Mutex<fastrand::Rng>,
     record: Mutex<Record>,
 }
 
@@ -112,7 +114,8 @@ fn is_later(answer: &Answer) -> bool {
 impl<'a> Journey<'a> {
     #[must_use]
     pub fn under(weather: Weather, house: &'a House, faults: &'a Faults) -> Self {
-        Self { house, faults, weather, record: Mutex::default() }
+        let seeds = Mutex::new(fastrand::Rng::with_seed(weather.seed));
+        Self { house, faults, weather, seeds, record: Mutex::default() }
     }
 
     /// Sends so many people, numbered from `first`, through everything; gives what became of it.
@@ -145,8 +148,8 @@ impl<'a> Journey<'a> {
     }
 
     async fn stage(&self, all: &[Traveller], step: impl AsyncFn(&Traveller)) {
-        self.faults
-            .set(Weather { seed: fastrand::Rng::with_seed(self.weather.seed).u64(..), ..self.weather });
+        let seed = self.seeds.lock().unwrap().u64(..);
+        self.faults.set(Weather { seed, ..self.weather });
         let going = all.iter().filter(|one| one.goes_on());
         stream::iter(going).map(|one| step(one)).buffer_unordered(WIDTH).collect::<()>().await;
     }
