@@ -5,11 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 /// The purses that mails are paid from. Security notices are paid from none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purse {
-    /// What a stranger can trigger, with [`Reset`](Self::Reset) three in a row, then one an hour, never none. It leaves
-    /// the last one to a reset.
+    /// What a stranger can trigger: three in a row, then one an hour, never none.
     Stranger,
-    /// A forgotten password's link, from the strangers' purse: whatever they trigger, the owner's own arrives.
-    Reset,
     /// Codes, sent only after a right password: five in any fifteen minutes.
     Code,
 }
@@ -24,15 +21,9 @@ impl Purse {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Stranger | Self::Reset => "stranger",
+            Self::Stranger => "stranger",
             Self::Code => "code",
         }
-    }
-
-    /// Whether it pays for what a stranger can trigger.
-    #[must_use]
-    pub fn is_of_strangers(self) -> bool {
-        self.name() == Self::Stranger.name()
     }
 
     /// Whether one more mail may go, after those sent at `sent`, of which the last
@@ -40,8 +31,7 @@ impl Purse {
     #[must_use]
     pub fn admits(self, sent: &[Timestamp], now: Timestamp) -> bool {
         match self {
-            Self::Stranger => stranger_credit(sent, now) >= 2 * HOUR,
-            Self::Reset => stranger_credit(sent, now) >= HOUR,
+            Self::Stranger => stranger_credit(sent, now) >= HOUR,
             Self::Code => {
                 sent.iter().filter(|at| now.duration_since(**at) < Self::CODE_WINDOW).count() < Self::CODES
             }
@@ -94,28 +84,12 @@ mod tests {
 
     #[test]
     fn strangers_get_three_then_one_an_hour_without_end() {
-        for (purse, at_once) in [(Purse::Reset, 3), (Purse::Stranger, 2)] {
-            let sent = run(purse, 10, 48 * 3600);
-            assert_eq!(sent[..at_once], [0, 10, 20][..at_once]);
-            for pair in sent[at_once - 1..].windows(2) {
-                assert!((3580..=3620).contains(&(pair[1] - pair[0])), "{pair:?}");
-            }
-            assert!(sent.len() >= 49, "{}", sent.len());
+        let sent = run(Purse::Stranger, 10, 48 * 3600);
+        assert_eq!(sent[..3], [0, 10, 20]);
+        for pair in sent[2..].windows(2) {
+            assert!((3580..=3620).contains(&(pair[1] - pair[0])), "{pair:?}");
         }
-    }
-
-    #[test]
-    fn whatever_else_was_mailed_there_is_one_left_for_a_reset() {
-        let mut sent = Vec::new();
-        for second in (0..48 * 3600).step_by(10) {
-            let now = Timestamp::UNIX_EPOCH + second.seconds();
-            let kept = sent.len().saturating_sub(Purse::MEMORY);
-            if Purse::Stranger.admits(&sent[kept..], now) {
-                sent.push(now);
-            }
-            let kept = sent.len().saturating_sub(Purse::MEMORY);
-            assert!(Purse::Reset.admits(&sent[kept..], now), "{now}");
-        }
+        assert!(sent.len() >= 49, "{}", sent.len());
     }
 
     #[test]
