@@ -96,7 +96,7 @@ enum Place {
 }
 
 /// Elsewhere, so long no mail may have come before all that was due counts as sent.
-const QUIET: Duration = Duration::from_secs(2);
+const QUIET: Duration = Duration::from_secs(4);
 /// How often a mail that is expected is looked for.
 const PATIENCE: usize = 5;
 
