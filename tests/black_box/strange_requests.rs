@@ -13,8 +13,8 @@ use tests::{House, raw, scale, signature};
 use tokio::time::Instant;
 
 const FROM: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-/// How soon each is refused; the best of ten times counts. Unoptimised and beside other tests, twice that.
-pub const LIMIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 100 } else { 50 });
+/// How soon each is refused; the best of ten times counts.
+pub const LIMIT: Duration = Duration::from_millis(50);
 /// A hash of this cost takes longer than an answer may: whatever is answered in time has not hashed.
 const DEAR: &str = "32768,16,1";
 /// What `events/` calls by POST or PATCH and looks at no body: there it is refused only for its size or its type.
