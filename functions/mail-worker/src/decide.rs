@@ -205,7 +205,7 @@ async fn reset(
     Ok(Some(Outgoing {
         to,
         letter: Letter::ResetPassword { link, expires_in_minutes: u32::try_from(left).unwrap_or(1) },
-        payment: Payment::Purse(Purse::Stranger),
+        payment: Payment::Purse(Purse::Reset),
         reset: Some(Box::new((token, reset))),
     }))
 }

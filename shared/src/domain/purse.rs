@@ -1,41 +1,67 @@
 //! What may be mailed to one mailbox. Counted by the mail worker, over every route that mails.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// The purses that mails are paid from. Security notices are paid from none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purse {
-    /// What a stranger can trigger: three in a row, then one an hour, never none.
+    /// What a stranger can trigger, with [`Reset`](Self::Reset) three in a row, then one an hour, never none. It
+    /// leaves the last one to a reset.
     Stranger,
+    /// A forgotten password's link, from the strangers' purse: whatever else they trigger, the owner's own arrives.
+    Reset,
     /// Codes, sent only after a right password: five in any fifteen minutes.
     Code,
 }
 
-impl Purse {
-    /// So many of the last mails must be remembered.
-    pub const MEMORY: usize = 12;
+/// What a purse has paid for, as it is stored. None yet is a full purse.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payments {
+    /// Unix seconds of the last mails, the oldest first.
+    pub sent: Vec<i64>,
+    /// The seconds saved up that the last of them left in a strangers' purse.
+    pub credit: i64,
+}
 
+impl Purse {
     const CODES: usize = 5;
-    const CODE_WINDOW: SignedDuration = SignedDuration::from_mins(15);
+    const CODE_WINDOW: i64 = 15 * 60;
+    /// So many of the last mails are remembered.
+    const MEMORY: usize = 12;
 
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Stranger => "stranger",
+            Self::Stranger | Self::Reset => "stranger",
             Self::Code => "code",
         }
     }
 
-    /// Whether one more mail may go, after those sent at `sent`, of which the last
-    /// [`MEMORY`](Self::MEMORY) are remembered.
+    /// Whether it pays for what a stranger can trigger.
     #[must_use]
-    pub fn admits(self, sent: &[Timestamp], now: Timestamp) -> bool {
-        match self {
-            Self::Stranger => stranger_credit(sent, now) >= HOUR,
+    pub fn is_of_strangers(self) -> bool {
+        matches!(self, Self::Stranger | Self::Reset)
+    }
+
+    /// Pays for one more mail; false, and nothing changed, where there is not enough left.
+    #[must_use]
+    pub fn pay(self, payments: &mut Payments, now: Timestamp) -> bool {
+        let now = now.as_second();
+        let saved = payments.saved(now);
+        let admits = match self {
+            Self::Stranger => saved >= 2 * HOUR,
+            Self::Reset => saved >= HOUR,
             Self::Code => {
-                sent.iter().filter(|at| now.duration_since(**at) < Self::CODE_WINDOW).count() < Self::CODES
+                payments.sent.iter().filter(|at| now - **at < Self::CODE_WINDOW).count() < Self::CODES
             }
+        };
+        if admits {
+            payments.credit = saved - HOUR;
+            payments.sent.push(now);
+            payments.sent.drain(..payments.sent.len().saturating_sub(Self::MEMORY));
         }
+        admits
     }
 
     /// When the record of a purse can be forgotten.
@@ -48,20 +74,12 @@ impl Purse {
 const HOUR: i64 = 3600;
 const STRANGER_BURST: i64 = 3;
 
-/// The seconds saved up: a mail costs an hour, and three hours is the most there can be. What was
-/// spent before the memory begins is not known, so nothing is taken to be left of it.
-fn stranger_credit(sent: &[Timestamp], now: Timestamp) -> i64 {
-    let mut sent: Vec<_> = sent.iter().map(|at| at.as_second()).collect();
-    sent.sort_unstable();
-    let full = STRANGER_BURST * HOUR;
-    let mut credit = if sent.len() >= Purse::MEMORY { HOUR } else { full };
-    let mut counted_to = sent.first().copied().unwrap_or(0);
-    for at in sent {
-        // It was sent, so there was an hour to pay with.
-        credit = (credit + at - counted_to).clamp(HOUR, full) - HOUR;
-        counted_to = at;
+impl Payments {
+    /// The seconds saved up: a mail costs an hour, and three hours is the most there can be.
+    fn saved(&self, now: i64) -> i64 {
+        let full = STRANGER_BURST * HOUR;
+        self.sent.last().map_or(full, |last| (self.credit + (now - last).max(0)).min(full))
     }
-    (credit + (now.as_second() - counted_to).max(0)).min(full)
 }
 
 #[cfg(test)]
@@ -71,25 +89,40 @@ mod tests {
     use super::*;
 
     fn run(purse: Purse, every_seconds: i64, for_seconds: i64) -> Vec<i64> {
-        let mut sent: Vec<Timestamp> = Vec::new();
-        for second in (0..for_seconds).step_by(usize::try_from(every_seconds).unwrap()) {
-            let now = Timestamp::UNIX_EPOCH + second.seconds();
-            let kept = sent.len().saturating_sub(Purse::MEMORY);
-            if purse.admits(&sent[kept..], now) {
-                sent.push(now);
-            }
-        }
-        sent.into_iter().map(Timestamp::as_second).collect()
+        let mut payments = Payments::default();
+        let asked = (0..for_seconds).step_by(usize::try_from(every_seconds).unwrap());
+        asked.filter(|second| purse.pay(&mut payments, Timestamp::UNIX_EPOCH + second.seconds())).collect()
     }
 
     #[test]
     fn strangers_get_three_then_one_an_hour_without_end() {
-        let sent = run(Purse::Stranger, 10, 48 * 3600);
-        assert_eq!(sent[..3], [0, 10, 20]);
-        for pair in sent[2..].windows(2) {
-            assert!((3580..=3620).contains(&(pair[1] - pair[0])), "{pair:?}");
+        for (purse, at_once) in [(Purse::Reset, 3), (Purse::Stranger, 2)] {
+            let sent = run(purse, 10, 48 * 3600);
+            assert_eq!(sent[..at_once], [0, 10, 20][..at_once]);
+            for pair in sent[at_once - 1..].windows(2) {
+                assert!((3580..=3620).contains(&(pair[1] - pair[0])), "{pair:?}");
+            }
+            assert!(sent.len() >= 49, "{}", sent.len());
         }
-        assert!(sent.len() >= 49, "{}", sent.len());
+    }
+
+    #[test]
+    fn whatever_else_was_mailed_there_is_one_left_for_a_reset() {
+        let mut payments = Payments::default();
+        for second in (0..48 * 3600).step_by(10) {
+            let now = Timestamp::UNIX_EPOCH + second.seconds();
+            let _ = Purse::Stranger.pay(&mut payments, now);
+            assert!(Purse::Reset.pay(&mut payments.clone(), now), "{now}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_costs_nothing() {
+        let mut payments = Payments::default();
+        while Purse::Reset.pay(&mut payments, Timestamp::UNIX_EPOCH) {}
+        let before = payments.clone();
+        assert!(!Purse::Stranger.pay(&mut payments, Timestamp::UNIX_EPOCH));
+        assert_eq!(payments, before);
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl Undeliverable {
     #[must_use]
     pub fn stops(&self, purse: Option<Purse>, now: Timestamp) -> bool {
         self.since(Reason::Bounced, now).is_some()
-            || (purse == Some(Purse::Stranger) && self.since(Reason::Complained, now).is_some())
+            || (purse.is_some_and(Purse::is_of_strangers) && self.since(Reason::Complained, now).is_some())
     }
 }
 
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn a_bounce_stops_every_mail_for_thirty_days() {
         let found = Undeliverable { bounced_at: Some(after(0)), ..Undeliverable::default() };
-        for purse in [None, Some(Purse::Code), Some(Purse::Stranger)] {
+        for purse in [None, Some(Purse::Code), Some(Purse::Stranger), Some(Purse::Reset)] {
             assert!(found.stops(purse, after(29)));
             assert!(!found.stops(purse, after(30)));
         }
@@ -94,7 +94,9 @@ mod tests {
     #[test]
     fn a_complaint_stops_what_strangers_trigger_for_four_hundred() {
         let found = Undeliverable { complained_at: Some(after(0)), ..Undeliverable::default() };
-        assert!(found.stops(Some(Purse::Stranger), after(399)));
+        assert!(
+            found.stops(Some(Purse::Stranger), after(399)) && found.stops(Some(Purse::Reset), after(399))
+        );
         assert!(!found.stops(Some(Purse::Stranger), after(400)));
         assert!(!found.stops(Some(Purse::Code), after(0)) && !found.stops(None, after(0)));
     }

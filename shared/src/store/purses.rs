@@ -1,6 +1,5 @@
 //! The mail budget of one mailbox. Only the worker counts, so a read comes before the write.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -10,15 +9,15 @@ use super::{
 };
 use crate::domain::{
     ids::TenantId,
-    purse::Purse,
+    purse::{Payments, Purse},
     throttle::{Limit, Verdict},
 };
 
 #[derive(Default, Serialize, Deserialize)]
 struct Spent {
-    /// Unix seconds of the last mails.
-    sent: Vec<i64>,
-    /// The errands they were for: a second delivery of one is not paid twice.
+    #[serde(flatten)]
+    payments: Payments,
+    /// The errands the last mails were for: a second delivery of one is not paid twice.
     errands: Vec<String>,
     revision: u64,
 }
@@ -44,27 +43,22 @@ impl Store {
             if spent.errands.iter().any(|paid| paid == errand) {
                 return Ok(true);
             }
-            let times: Vec<_> =
-                spent.sent.iter().filter_map(|second| Timestamp::from_second(*second).ok()).collect();
-            if !purse.admits(&times, now) {
+            if !purse.pay(&mut spent.payments, now) {
                 return Ok(false);
             }
             let previous = spent.revision;
             spent.revision += 1;
-            spent.sent.push(now.as_second());
             spent.errands.push(errand.to_owned());
-            let surplus = spent.sent.len().saturating_sub(Purse::MEMORY);
-            spent.sent.drain(..surplus);
-            spent.errands.drain(..surplus);
+            spent.errands.drain(..spent.errands.len().saturating_sub(spent.payments.sent.len()));
             let mut change = Change::of(
                 key.clone(),
-                "SET sent = :sent, errands = :errands, revision = :revision, expires_at = :ttl",
+                "SET sent = :sent, credit = :credit, errands = :errands, revision = :revision, expires_at = :ttl",
             )
             .when("attribute_not_exists(pk) OR revision = :previous")
             .number(":previous", i64::try_from(previous).unwrap_or(i64::MAX))
             .time(":ttl", Purse::forgotten_at(now));
             let mut item = write(&spent)?;
-            for name in ["sent", "errands", "revision"] {
+            for name in ["sent", "credit", "errands", "revision"] {
                 if let Some(value) = item.remove(name) {
                     change = change.value(&format!(":{name}"), value);
                 }
