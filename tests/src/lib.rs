@@ -342,20 +342,23 @@ impl House {
 
     /// The last token of a kind that was mailed to an address. A busy machine's worker is waited for.
     pub async fn mailed_token(&self, address: &str, prefix: &str) -> String {
+        self.mailed(address, prefix, |text| token_in(text, prefix)).await
+    }
+
+    /// The last code that was mailed to an address, likewise.
+    pub async fn mailed_code(&self, address: &str) -> String {
+        self.mailed(address, "code", code_in).await
+    }
+
+    async fn mailed(&self, address: &str, what: &str, find: impl Fn(&str) -> Option<String>) -> String {
         let mut mails = Vec::new();
         for _ in 0..PATIENCE {
             mails = self.mails_to(address).await;
-            if let Some(token) = mails.iter().rev().find_map(|text| token_in(text, prefix)) {
-                return token;
+            if let Some(found) = mails.iter().rev().find_map(|text| find(text)) {
+                return found;
             }
         }
-        panic!("no {prefix} in the mails to {address}: {mails:#?}");
-    }
-
-    /// The last code that was mailed to an address.
-    pub async fn mailed_code(&self, address: &str) -> String {
-        let mails = self.mails_to(address).await;
-        mails.iter().rev().find_map(|text| code_in(text)).unwrap()
+        panic!("no {what} in the mails to {address}: {mails:#?}");
     }
 }
 
