@@ -190,7 +190,7 @@ async fn many_tries_at_once_do_not_go_unseen() {
         evaluated += usize::from(tried.await.unwrap() == 401);
     }
     println!("of 150 passwords tried at once from one network, {evaluated} are looked at without a captcha");
-    assert!(evaluated <= 100, "{evaluated}");
+    assert!((1..=100).contains(&evaluated), "{evaluated}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
