@@ -261,7 +261,7 @@ fn is_a_check(name: &str) -> Result<(), String> {
     let read = |path: &str| fs::read_to_string(root().join(path)).map_err(|error| error.to_string());
     let there = match place {
         "step" => read(".ci/run")?.lines().any(|line| line == format!("step \"{what}\"")),
-        "page" => ["pages", "journeys"].iter().any(|file| {
+        "page" => ["pages", "journeys", "account"].iter().any(|file| {
             let text = read(&format!("tests/pages/{file}.test.mjs")).unwrap_or_default();
             ["test", "journey"].iter().any(|kind| text.contains(&format!("\n{kind}(\"{what}\"")))
         }),

@@ -1,30 +1,8 @@
-// What people do on the pages, from the first visit to the deletion of the account.
+// What people do on the pages to get in.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { CODE, House, totp } from "./house.mjs";
-
-let house;
-before(async () => {
-  house = await House.start();
-});
-after(() => house.stop());
-
-/** A journey on which the browser had nothing to complain about. */
-const journey = (name, act) =>
-  test(name, async () => {
-    const people = [];
-    const person = async (...given) => people[people.push(await house.person(...given)) - 1];
-    try {
-      await act(person);
-      for (const { errors } of people) assert.deepEqual(errors, []);
-    } catch (error) {
-      for (const { page } of people) console.error(page.url(), await page.locator("main").innerText().catch(() => ""));
-      throw error;
-    } finally {
-      for (const { context } of people) await context.close();
-    }
-  });
+import { CODE, totp } from "./house.mjs";
+import { house, journey } from "./journey.mjs";
 
 journey("somebody registers, confirms the address with the password, and is signed in", async (person) => {
   const ada = await person(await house.tenant("first"));
@@ -235,60 +213,6 @@ journey("a forgotten password is reset, and the old session is gone", async (per
   await ada.arrives("sign-in");
 });
 
-journey("an address is changed by who holds both, and changed back from the old one", async (person) => {
-  const ada = await person(await house.tenant("moving"));
-  await ada.hasAccount();
-  const [old, wanted] = [ada.email, "ada.elsewhere@example.com"];
-  await ada.fill("New e-mail address", wanted);
-  await ada.press("Send a code");
-  await ada.page.getByLabel("Code from the mail").and(ada.page.locator(":visible")).fill(await house.mailed(wanted, CODE));
-  await ada.press("Confirm");
-  await ada.page.locator("[data-email]").filter({ hasText: wanted }).waitFor();
-  await ada.page.goto(await house.mailed(old, /http\S+\/undo-email#token=\S+/));
-  await ada.press("Undo the change");
-  await ada.reads("Your old address is back");
-  await ada.chooses("only the owner knows this one");
-  await ada.reads(old);
-});
-
-journey("a name, a password, other sessions, the data, and the end of the account", async (person) => {
-  const tenant = await house.tenant("own");
-  const [ada, laptop] = [await person(tenant), await person(tenant)];
-  await ada.hasAccount();
-  Object.assign(laptop, { email: ada.email });
-  await laptop.signsIn();
-  await laptop.arrives("account");
-
-  await ada.fill("First name", "Augusta");
-  await ada.press("Save");
-  await ada.reads("Saved.");
-  await ada.page.reload();
-  await ada.reads("Sessions");
-  assert.equal(await ada.page.getByLabel("First name").inputValue(), "Augusta");
-
-  await ada.press("Sign out everywhere else");
-  await ada.reads("Signed out.");
-  await laptop.page.reload();
-  await laptop.arrives("sign-in");
-
-  await ada.fill("Current password", "this is not the password");
-  await ada.fill("New password", "a password that is quite new");
-  await ada.press("Save the password");
-  await ada.reads("This is not your password.");
-  await ada.fill("Current password", ada.password);
-  await ada.press("Save the password");
-  await ada.reads("Saved.");
-
-  const [download] = await Promise.all([ada.page.waitForEvent("download"), ada.press("Download")]);
-  assert.equal(download.suggestedFilename(), "account.json");
-  await ada.page.locator("summary").click();
-  await ada.press("Yes, delete my account");
-  await ada.arrives("register");
-  ada.password = "a password that is quite new";
-  await ada.signsIn();
-  await ada.reads("The e-mail address or the password is not right.");
-});
-
 journey("an invitation makes an account", async (person) => {
   const tenant = await house.tenant("invited", { self_registration: "false" });
   const ada = await person(tenant);
@@ -326,55 +250,6 @@ journey("a passkey is enrolled on the way in, while the browser offers others by
   await ada.press("Add a passkey or security key");
   assert.equal((await ada.keepsCodes()).length, 10);
   await ada.arrives("account");
-});
-
-journey("somebody else's passkey confirms nothing", async (person) => {
-  const ada = await person(await house.tenant("shared"));
-  await ada.context.addInitScript(() => {
-    PublicKeyCredential.isConditionalMediationAvailable = async () => false;
-  });
-  await ada.hasAuthenticator();
-  await ada.hasAccount();
-  await ada.press("Add a passkey or security key");
-  await ada.keepsCodes();
-  await ada.signsOut();
-  const owner = ada.email;
-  ada.email = "bob@example.com";
-  await ada.hasAccount();
-  const { codes } = await ada.enrolsApp();
-  await ada.signsOut();
-  await ada.signsIn();
-  await ada.press("Use a backup code");
-  await ada.fill("Backup code", codes[0]);
-  await ada.page.getByLabel("Do not ask for this again on this device").check();
-  await ada.press("Confirm");
-  await ada.arrives("account");
-  await ada.signsOut();
-  await ada.signsIn();
-  await ada.arrives("account");
-  await ada.page.locator("summary").click();
-  await ada.press("Yes, delete my account");
-  await ada.page.getByRole("dialog").getByRole("button", { name: "Sign in with a passkey" }).click();
-  await ada.page.locator("[data-email]").filter({ hasText: owner }).waitFor();
-  await ada.signsOut();
-  await ada.signsIn();
-  await ada.arrives("account");
-  await ada.reads("bob@example.com");
-});
-
-journey("what is refused on my account is said, wherever it was asked for", async (person) => {
-  const tenant = await house.tenant("refused");
-  const [ada, laptop] = [await person(tenant), await person(tenant)];
-  await ada.hasAccount();
-  laptop.email = ada.email;
-  await laptop.signsIn();
-  await laptop.arrives("account");
-  await ada.page.reload();
-  const end = ada.page.getByRole("button", { name: /^Sign out: / });
-  await end.waitFor();
-  await laptop.signsOut();
-  await end.click();
-  await ada.reads("It is gone already.");
 });
 
 journey("a page that is loaded again, or skipped into, has its link still", async (person) => {

@@ -3,17 +3,12 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
-import { CODE, House } from "./house.mjs";
+import { test } from "node:test";
+import { CODE } from "./house.mjs";
+import { house } from "./journey.mjs";
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const PAGES = ["sign-in", "register", "verify", "forgot", "reset", "invite", "undo-email", "account", "nothing"];
-
-let house;
-before(async () => {
-  house = await House.start();
-});
-after(() => house.stop());
 
 async function violations(page) {
   await page.evaluate(await (await import("node:fs/promises")).readFile(axe, "utf8"));

@@ -1,0 +1,108 @@
+// What people do on "my account", to its end.
+
+import assert from "node:assert/strict";
+import { CODE } from "./house.mjs";
+import { house, journey } from "./journey.mjs";
+
+journey("an address is changed by who holds both, and changed back from the old one", async (person) => {
+  const ada = await person(await house.tenant("moving"));
+  await ada.hasAccount();
+  const [old, wanted] = [ada.email, "ada.elsewhere@example.com"];
+  await ada.fill("New e-mail address", wanted);
+  await ada.press("Send a code");
+  await ada.page.getByLabel("Code from the mail").and(ada.page.locator(":visible")).fill(await house.mailed(wanted, CODE));
+  await ada.press("Confirm");
+  await ada.page.locator("[data-email]").filter({ hasText: wanted }).waitFor();
+  await ada.page.goto(await house.mailed(old, /http\S+\/undo-email#token=\S+/));
+  await ada.press("Undo the change");
+  await ada.reads("Your old address is back");
+  await ada.chooses("only the owner knows this one");
+  await ada.reads(old);
+});
+
+journey("a name, a password, other sessions, the data, and the end of the account", async (person) => {
+  const tenant = await house.tenant("own");
+  const [ada, laptop] = [await person(tenant), await person(tenant)];
+  await ada.hasAccount();
+  Object.assign(laptop, { email: ada.email });
+  await laptop.signsIn();
+  await laptop.arrives("account");
+
+  await ada.fill("First name", "Augusta");
+  await ada.press("Save");
+  await ada.reads("Saved.");
+  await ada.page.reload();
+  await ada.reads("Sessions");
+  assert.equal(await ada.page.getByLabel("First name").inputValue(), "Augusta");
+
+  await ada.press("Sign out everywhere else");
+  await ada.reads("Signed out.");
+  await laptop.page.reload();
+  await laptop.arrives("sign-in");
+
+  await ada.fill("Current password", "this is not the password");
+  await ada.fill("New password", "a password that is quite new");
+  await ada.press("Save the password");
+  await ada.reads("This is not your password.");
+  await ada.fill("Current password", ada.password);
+  await ada.press("Save the password");
+  await ada.reads("Saved.");
+
+  const [download] = await Promise.all([ada.page.waitForEvent("download"), ada.press("Download")]);
+  assert.equal(download.suggestedFilename(), "account.json");
+  await ada.page.locator("summary").click();
+  await ada.press("Yes, delete my account");
+  await ada.arrives("register");
+  ada.password = "a password that is quite new";
+  await ada.signsIn();
+  await ada.reads("The e-mail address or the password is not right.");
+});
+
+journey("somebody else's passkey confirms nothing", async (person) => {
+  const ada = await person(await house.tenant("shared"));
+  await ada.context.addInitScript(() => {
+    PublicKeyCredential.isConditionalMediationAvailable = async () => false;
+  });
+  await ada.hasAuthenticator();
+  await ada.hasAccount();
+  await ada.press("Add a passkey or security key");
+  await ada.keepsCodes();
+  await ada.signsOut();
+  const owner = ada.email;
+  ada.email = "bob@example.com";
+  await ada.hasAccount();
+  const { codes } = await ada.enrolsApp();
+  await ada.signsOut();
+  await ada.signsIn();
+  await ada.press("Use a backup code");
+  await ada.fill("Backup code", codes[0]);
+  await ada.page.getByLabel("Do not ask for this again on this device").check();
+  await ada.press("Confirm");
+  await ada.arrives("account");
+  await ada.signsOut();
+  await ada.signsIn();
+  await ada.arrives("account");
+  await ada.page.locator("summary").click();
+  await ada.press("Yes, delete my account");
+  await ada.page.getByRole("dialog").getByRole("button", { name: "Sign in with a passkey" }).click();
+  await ada.page.locator("[data-email]").filter({ hasText: owner }).waitFor();
+  await ada.signsOut();
+  await ada.signsIn();
+  await ada.arrives("account");
+  await ada.reads("bob@example.com");
+});
+
+journey("what is refused on my account is said, wherever it was asked for", async (person) => {
+  const tenant = await house.tenant("refused");
+  const [ada, laptop] = [await person(tenant), await person(tenant)];
+  await ada.hasAccount();
+  laptop.email = ada.email;
+  await laptop.signsIn();
+  await laptop.arrives("account");
+  await ada.page.reload();
+  const end = ada.page.getByRole("button", { name: /^Sign out: / });
+  await end.waitFor();
+  await laptop.signsOut();
+  await end.click();
+  await ada.reads("It is gone already.");
+});
