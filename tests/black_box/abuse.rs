@@ -168,6 +168,46 @@ async fn an_account_of_an_unproven_address_mails_it_as_a_stranger_does() {
     assert!(mails.len() <= 3, "{} mails: {mails:#?}", mails.len());
 }
 
+/// Nor does it matter that the account is gone, or somewhere else, before the mail about it is sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_that_come_and_go_mail_an_unproven_address_as_a_stranger_does() {
+    let Some(house) = House::with_its_own_clock().await else { return };
+    house.tenant("acme", unproven()).await;
+    for number in 0..8_u8 {
+        let client = house.client(10 + number);
+        let (_, token) = squatter(&client, &format!("victim+{number}@example.com")).await;
+        client.delete_as("/api/v1/me", &token).await.data();
+        let (_, token) = squatter(&client, &format!("victim+moved{number}@example.com")).await;
+        move_to(&house, &client, &token, &format!("thief{number}@example.org")).await.data();
+    }
+    let mails = house.mails().await;
+    let to_victim: Vec<_> =
+        mails.iter().filter(|mail| mail.destination.to.iter().any(|to| to.starts_with("victim"))).collect();
+    println!("row 10, squatters: {} mails of 8 accounts deleted and 8 moved", to_victim.len());
+    assert!((1..=3).contains(&to_victim.len()), "{to_victim:#?}");
+}
+
+/// What a stranger may ask for in the name of an account of their own does not take the owner's reset its turn.
+#[tokio::test(flavor = "multi_thread")]
+async fn resets_of_squatters_leave_the_owner_theirs() {
+    let Some(house) = House::with_its_own_clock().await else { return };
+    house.tenant("acme", unproven()).await;
+    let client = house.client(2);
+    let (ada, _) = squatter(&client, "ada@example.com").await;
+    // By this the address is hers.
+    let reset = ada.reset_token(&house, &client).await;
+    ada.reset(&client, &reset, NEW).await.data();
+    squatter(&client, "ada+1@example.com").await;
+    house.advance(SignedDuration::from_hours(12));
+    for _ in 0..5 {
+        client.post("acme", "forgot-password", &json!({ "email": "ada+1@example.com" })).await.data();
+        house.settle().await;
+    }
+    let before = house.mails_to(&ada.email).await.len();
+    client.post("acme", "forgot-password", &json!({ "email": ada.email })).await.data();
+    assert_eq!(house.mails_to(&ada.email).await.len(), before + 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_account_does_not_come_back_by_its_old_link() {
     let house = House::start().await;

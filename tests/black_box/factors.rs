@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
-use latchkey::jiff::SignedDuration;
+use latchkey::{domain::TenantSlug, jiff::SignedDuration};
 use serde_json::{Value, json};
 use tests::{
     Client, House, PASSWORD, Person,
@@ -303,9 +303,19 @@ async fn the_first_proof_of_an_address_takes_away_the_factors_from_before() {
 async fn a_squatters_wrong_code_does_not_keep_the_owner_from_the_first_proof() {
     let Some(house) = House::with_its_own_clock().await else { return };
     let client = house.client(2);
-    let (squatter, login) = squatter(&house, &client, settings("required", &["email"])).await;
-    let handle = login["mfa_token"].as_str().unwrap();
-    assert_eq!(squatter.verify(&client, handle, "000000").await.data()["status"], "failed");
+    let (squatter, _) = squatter(&house, &client, settings("optional", &["totp"])).await;
+    // Since then the tenant asks for a proof.
+    let slug = TenantSlug::parse("acme").unwrap();
+    for (setting, value) in [
+        ("require_email_verification", json!(true)),
+        ("mfa.methods", json!(["email"])),
+        ("mfa.policy", json!("required")),
+    ] {
+        admin::tenant::set(&house.by, &slug, &[(setting.to_owned(), value)]).await.unwrap();
+    }
+    house.advance(SignedDuration::from_mins(5));
+    let handle = squatter.handle(&client).await;
+    assert_eq!(squatter.verify(&client, &handle, "000000").await.data()["status"], "failed");
     let reset = squatter.reset_token(&house, &client).await;
     squatter.reset(&client, &reset, "the owner chooses this one").await.data();
     let login = squatter.login_with(&client, "the owner chooses this one").await;

@@ -16,13 +16,19 @@ use latchkey::{
 };
 
 use crate::{
-    decide::{Decision, Outgoing, Payment, broken, notice},
+    decide::{Decision, Outgoing, Payment, broken, notice, notice_of_owners},
     links::{Page, link},
 };
 
 /// The notices: mailed to whom they name, and never dropped.
 pub async fn notice_of(parts: &Parts, tenant: &Tenant, (due, errand): (&Due, &Errand)) -> Decision {
     let at = errand.created_at;
+    // What these tell of has changed whose address it is, so they say themselves whose it was.
+    let was_owners = match &errand.what {
+        What::EmailChanged { unproven, .. } | What::AccountDeleted { unproven, .. } => Some(!unproven),
+        What::EmailRestored { .. } => Some(true),
+        _ => None,
+    };
     let (user, address, letter, says) = match &errand.what {
         What::PasswordChanged { user_id, address, origin } => {
             let letter = Letter::PasswordChanged { at, network: origin.network.clone() };
@@ -48,7 +54,7 @@ pub async fn notice_of(parts: &Parts, tenant: &Tenant, (due, errand): (&Due, &Er
             let letter = Letter::BackupCodeUsed { left, at, network: origin.network.clone() };
             (user_id, address, letter, ("backup_code_used", [&**attempt, ""]))
         }
-        What::EmailChanged { user_id, address, new_address, sealed_token, origin } => {
+        What::EmailChanged { user_id, address, new_address, sealed_token, origin, .. } => {
             let opened = parts.factors_key()?.open(&due.place(), sealed_token).map_err(broken)?;
             let text = std::str::from_utf8(&opened).map_err(broken)?;
             let token = Bearer::parse(Kind::Undo, text).ok_or_else(|| broken("not an undo token"))?;
@@ -64,7 +70,7 @@ pub async fn notice_of(parts: &Parts, tenant: &Tenant, (due, errand): (&Due, &Er
         What::EmailRestored { user_id, address } => {
             (user_id, address, Letter::EmailRestored { at }, ("email_restored", [due.errand_id(), ""]))
         }
-        What::AccountDeleted { user_id, address, by_administrator } => {
+        What::AccountDeleted { user_id, address, by_administrator, .. } => {
             let by_owner = !by_administrator;
             let letter = if by_owner { Letter::AccountDeleted { at } } else { Letter::AccountRemoved { at } };
             (user_id, address, letter, ("account_deleted", ["", ""]))
@@ -78,7 +84,11 @@ pub async fn notice_of(parts: &Parts, tenant: &Tenant, (due, errand): (&Due, &Er
         | What::InvitationWithdrawn { .. }
         | What::AddressCode { .. } => return Ok(None),
     };
-    notice(parts, tenant, (*user, address), letter, says).await.map(Some)
+    let to = (*user, address.as_str());
+    match was_owners {
+        Some(was_owners) => notice_of_owners(parts, to, was_owners, letter, says).map(Some),
+        None => notice(parts, tenant, to, letter, says).await,
+    }
 }
 
 /// A code to a mailbox that a signed-in user says is theirs. Where it is not the account's yet, the mail

@@ -193,6 +193,10 @@ async fn reset(
     }
     let link = link(&parts.base_url, tenant, Page::Reset, Some(&token)).map_err(broken)?;
     let to = login.address.clone();
+    // Of a mailbox that somebody has taken tags of, the owner's own address comes first.
+    let is_tag = login.email_key.mailbox() != login.email_key.as_str();
+    let is_squatted = is_tag && login.unproven && login.standing == UserStatus::Active;
+    let payment = Payment::Purse(if is_squatted { Purse::Stranger } else { Purse::Reset });
     let reset = Reset {
         user_id: login.user_id,
         email_key: login.email_key,
@@ -205,7 +209,7 @@ async fn reset(
     Ok(Some(Outgoing {
         to,
         letter: Letter::ResetPassword { link, expires_in_minutes: u32::try_from(left).unwrap_or(1) },
-        payment: Payment::Purse(Purse::Reset),
+        payment,
         reset: Some(Box::new((token, reset))),
     }))
 }
@@ -274,7 +278,7 @@ async fn signed_in(
         agent: origin.agent.clone(),
     };
     let says = ("signed_in", [&*origin.network, &*origin.agent]);
-    notice(parts, tenant, (user, address), letter, says).await.map(Some)
+    notice(parts, tenant, (user, address), letter, says).await
 }
 
 /// The milliseconds that a ULID begins with; 80 random bits follow.
@@ -282,27 +286,38 @@ fn opened_at(session: SessionId) -> u128 {
     u128::from_be_bytes(session.to_bytes()) >> 80
 }
 
-/// A notice is never dropped; but an address that nobody has proven is a stranger's mailbox, and what
-/// its account does is paid as a stranger's.
+/// A notice about an account that is still there; where it is gone, the notice of that tells of it.
 pub async fn notice(
     parts: &Parts,
     tenant: &Tenant,
     (user, address): (UserId, &str),
     letter: Letter,
+    says: (&str, [&str; 2]),
+) -> Decision {
+    let Some(state) = parts.store.user_state(tenant.id, user).await? else { return Ok(None) };
+    let login = parts.store.login(tenant.id, &state.email_key).await?;
+    // Where it has moved on, the mailbox that it left is told of that.
+    let is_owners = login.is_some_and(|login| !login.unproven && login.address == address);
+    notice_of_owners(parts, (user, address), is_owners, letter, says).map(Some)
+}
+
+/// A notice is never dropped where the mailbox is the owner's; but an address that nobody has proven is a
+/// stranger's mailbox, and what its account does is paid as a stranger's.
+pub fn notice_of_owners(
+    parts: &Parts,
+    (user, address): (UserId, &str),
+    is_owners: bool,
+    letter: Letter,
     (kind, says): (&str, [&str; 2]),
 ) -> Result<Outgoing, Problem> {
-    let to = address.to_owned();
-    let login = match parts.store.user_state(tenant.id, user).await? {
-        Some(state) => parts.store.login(tenant.id, &state.email_key).await?,
-        None => None,
+    let payment = if is_owners {
+        let tag = parts.factors_key()?.mac("notice", &says.map(str::as_bytes));
+        let tag = tag.first_chunk().map_or(0, |head| u64::from_be_bytes(*head));
+        Payment::Notice { user, kind: format!("{kind} {tag:016x}") }
+    } else {
+        Payment::Purse(Purse::Stranger)
     };
-    if login.is_some_and(|login| login.unproven && login.address == address) {
-        return Ok(Outgoing { to, letter, payment: Payment::Purse(Purse::Stranger), reset: None });
-    }
-    let tag = parts.factors_key()?.mac("notice", &says.map(str::as_bytes));
-    let tag = tag.first_chunk().map_or(0, |head| u64::from_be_bytes(*head));
-    let payment = Payment::Notice { user, kind: format!("{kind} {tag:016x}") };
-    Ok(Outgoing { to, letter, payment, reset: None })
+    Ok(Outgoing { to: address.to_owned(), letter, payment, reset: None })
 }
 
 pub fn broken(error: impl std::fmt::Display) -> Problem {

@@ -115,6 +115,7 @@ impl MeEmail {
         let what = What::EmailChanged {
             user_id: user,
             address: login.address.clone(),
+            unproven: login.unproven,
             new_address: proof.address.clone(),
             sealed_token: factors.seal(&due.place(), undo.expose().as_bytes()).into(),
             origin: request.origin(),

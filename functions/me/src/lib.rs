@@ -89,6 +89,7 @@ impl Me {
         let what = What::AccountDeleted {
             user_id: login.user_id,
             address: login.address.clone(),
+            unproven: login.unproven,
             by_administrator: false,
         };
         let of = (&login, &caller.user);

@@ -178,8 +178,8 @@ pub async fn reset_mfa(by: &Administrator, tenant: &Tenant, user: UserId) -> Res
 /// [`AdministrationError::NoUser`]; [`AdministrationError::Overtaken`]; the store.
 pub async fn delete(by: &Administrator, tenant: &Tenant, user: UserId) -> Result<(), AdministrationError> {
     let login = current(&by.parts, tenant, user).await?;
-    let address = login.address.clone();
-    let what = What::AccountDeleted { user_id: user, address, by_administrator: true };
+    let (address, unproven) = (login.address.clone(), login.unproven);
+    let what = What::AccountDeleted { user_id: user, address, unproven, by_administrator: true };
     take(by, tenant, (&login, &user.to_string()), Taken::Account, (what, Kind::AccountDeleted)).await
 }
 

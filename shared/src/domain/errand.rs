@@ -119,6 +119,9 @@ pub enum What {
         user_id: UserId,
         /// The old address, which may undo it.
         address: String,
+        /// Nobody had proven it.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        unproven: bool,
         new_address: String,
         /// The token that undoes it, sealed to the entry.
         sealed_token: ByteBuf,
@@ -133,6 +136,9 @@ pub enum What {
     AccountDeleted {
         user_id: UserId,
         address: String,
+        /// Nobody had proven it.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        unproven: bool,
         #[serde(skip_serializing_if = "std::ops::Not::not", default)]
         by_administrator: bool,
     },

@@ -151,6 +151,14 @@ impl Store {
 
     /// Counts a try as [`count`](Self::count) does; the bucket as it is then.
     pub(super) async fn count_in(&self, bucket: &Bucket) -> Result<(Verdict, Item), StoreError> {
+        match self.count_or_busy(bucket).await {
+            Err(StoreError::Busy(_)) => Ok((Verdict::Refused { retry_after: 1 }, Item::new())),
+            counted => counted,
+        }
+    }
+
+    /// Likewise; a counter that DynamoDB throttles is an error, where what is counted must not be lost for that.
+    pub(super) async fn count_or_busy(&self, bucket: &Bucket) -> Result<(Verdict, Item), StoreError> {
         let now = self.clock.now();
         let limit = bucket.limit;
         let mut change = Change::of(bucket.key.clone(), String::new())
@@ -166,17 +174,15 @@ impl Store {
             stale.push(placeholder);
         }
         change.expression = format!("SET expires_at = :ttl REMOVE {} ADD #now :one", stale.join(", "));
-        match self.change(change).await {
-            Ok(Written::Done(item)) => Ok((limit.judge(now, &counts(&item, 's')), item)),
-            Ok(Written::Refused(item)) => {
+        Ok(match self.change(change).await? {
+            Written::Done(item) => (limit.judge(now, &counts(&item, 's')), item),
+            Written::Refused(item) => {
                 let item = item.unwrap_or_default();
                 let mut counts = counts(&item, 's');
                 counts.push((limit.slot(now), 1));
-                Ok((limit.judge(now, &counts), item))
+                (limit.judge(now, &counts), item)
             }
-            Err(StoreError::Busy(_)) => Ok((Verdict::Refused { retry_after: 1 }, Item::new())),
-            Err(error) => Err(error),
-        }
+        })
     }
 
     /// Whether this security notice is the first of its kind in ten minutes: equal ones become one.

@@ -73,10 +73,10 @@ impl Store {
     /// Counts one mail to an address without an account against the tenant's day.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot answer.
+    /// [`StoreError`] when the store cannot answer; a mail is not dropped for that.
     pub async fn pay_for_stranger(&self, tenant: TenantId, daily_budget: u32) -> Result<bool, StoreError> {
         let limit = Limit::new(daily_budget, 24 * 60);
         let bucket = super::Bucket::strangers_of_day(tenant, limit);
-        Ok(self.count(&bucket).await? == Verdict::Allowed)
+        Ok(self.count_or_busy(&bucket).await?.0 == Verdict::Allowed)
     }
 }

@@ -80,6 +80,12 @@ impl Settings {
                 Fault::value("must name totp, webauthn or email, unless mfa.policy is off"),
             );
         }
+        if methods.contains(&Method::Email) && !self.require_email_verification {
+            refuse(
+                "mfa.methods",
+                Fault::value("must not name email, unless require_email_verification is true"),
+            );
+        }
         if !all_differ(&self.redirect_uris) {
             refuse("redirect_uris", Fault::value("must not name a URI twice"));
         }

@@ -31,7 +31,8 @@ pub(super) const SETTINGS: &[(&str, &str, &str)] = &[
     (
         "mfa.methods",
         "list of totp, webauthn, email, backup_code",
-        "The second factors that users may enrol. With email, sessions never count as more than AAL1.",
+        "The second factors that users may enrol. With email, sessions never count as more than AAL1; it needs \
+         require_email_verification.",
     ),
     (
         "password.min_length",

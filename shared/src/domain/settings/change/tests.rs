@@ -18,7 +18,7 @@ fn everything_given_comes_back() {
     let given = json!({
         "self_registration": false,
         "require_email_verification": false,
-        "mfa": {"policy": "required", "methods": ["webauthn", "email"]},
+        "mfa": {"policy": "required", "methods": ["webauthn", "totp"]},
         "password": {"min_length": 12, "hibp": true},
         "sessions": {"idle_minutes": 30, "absolute_minutes": 600, "remember_me_days": 7},
         "tokens": {"delivery": "body", "algorithm": "ES256", "audience": "https://api.acme.test", "access_minutes": 5},
@@ -117,6 +117,10 @@ fn one_setting_is_changed_and_the_whole_checked() {
     assert_eq!(settings.mfa.policy, MfaPolicy::Required);
     assert_eq!(keys(settings.set("mfa.methods", json!(["backup_code"]))), ["mfa.methods"]);
     assert!(settings.set("mfa.policy", json!("off")).unwrap().set("mfa.methods", json!([])).is_ok());
+
+    // A code to a mailbox that nobody has proven is no factor, and a stranger's mail.
+    let settings = settings.set("mfa.methods", json!(["email"])).unwrap();
+    assert_eq!(keys(settings.set("require_email_verification", json!(false))), ["mfa.methods"]);
 
     let uri = json!("https://app.test/");
     assert_eq!(keys(settings.set("default_redirect_uri", uri.clone())), ["default_redirect_uri"]);
