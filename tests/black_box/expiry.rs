@@ -187,14 +187,15 @@ async fn enrolments(ledger: &Ledger, count: usize) {
     let begin = async |person: &Person| {
         let token = token(person).await;
         ledger.client().post_as(&format!("{MFA}/email/enable"), &token, &json!({})).await.data();
-        (person.email.clone(), token)
+        person.clone()
     };
     let items = ledger.each(others, begin).await;
     let codes = ledger.mailed(code_in).await;
-    let items = Ledger::with_mail(items, &codes, |(email, _)| email.clone());
-    let good = async |(email, token): &(String, String)| {
-        let body = json!({ "code": codes[email] });
-        taken(&ledger.client().post_as(&format!("{MFA}/email/confirm"), token, &body).await)
+    let items = Ledger::with_mail(items, &codes, |person| person.email.clone());
+    let good = async |person: &Person| {
+        let body = json!({ "code": codes[&person.email] });
+        let token = token(person).await;
+        taken(&ledger.client().post_as(&format!("{MFA}/email/confirm"), &token, &body).await)
     };
     ledger.expire("code of the mailbox as a factor", minutes(10), &items, good).await;
 }
@@ -251,29 +252,31 @@ async fn links(ledger: &Ledger, count: usize) {
         let token = person.token(&ledger.client()).await;
         let new = json!({ "email": format!("moved-{}", person.email) });
         ledger.client().post_as("/api/v1/me/email", &token, &new).await.data();
-        (person.clone(), token)
+        person.clone()
     };
-    let confirm = async |(person, token): &(Person, String), codes: &HashMap<String, String>| {
+    // In a new session, as above.
+    let confirm = async |person: &Person, codes: &HashMap<String, String>| {
         let body = json!({ "code": codes[&format!("moved-{}", person.email)] });
-        ledger.client().post_as("/api/v1/me/email/confirm", token, &body).await
+        let token = person.token(&ledger.client()).await;
+        ledger.client().post_as("/api/v1/me/email/confirm", &token, &body).await
     };
-    let moved = |(person, _): &(Person, String)| format!("moved-{}", person.email);
+    let moved = |person: &Person| format!("moved-{}", person.email);
     let begun = ledger.each(moving, move_on).await;
     let codes = ledger.mailed(code_in).await;
     let begun = Ledger::with_mail(begun, &codes, moved);
-    let good = async |item: &(Person, String)| taken(&confirm(item, &codes).await);
+    let good = async |person: &Person| taken(&confirm(person, &codes).await);
     ledger.expire("code of a new address", minutes(10), &begun, good).await;
 
     house.advance(minutes(60));
     let begun = ledger.each(&moving[SAMPLE..], move_on).await;
     let codes = ledger.mailed(code_in).await;
     let begun = Ledger::with_mail(begun, &codes, moved);
-    for confirmed in ledger.each(&begun, async |item| confirm(item, &codes).await).await {
+    for confirmed in ledger.each(&begun, async |person| confirm(person, &codes).await).await {
         confirmed.data();
     }
     let links = ledger.mailed(|text| token_in(text, "lk_und_")).await;
-    let begun = Ledger::with_mail(begun, &links, |(person, _)| person.email.clone());
-    let good = async |(person, _): &(Person, String)| {
+    let begun = Ledger::with_mail(begun, &links, |person| person.email.clone());
+    let good = async |person: &Person| {
         let body = json!({ "token": links[&person.email] });
         taken(&ledger.client().post("links", "email/undo", &body).await)
     };

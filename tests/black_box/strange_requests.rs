@@ -13,7 +13,7 @@ use tests::{House, raw, scale, signature};
 use tokio::time::Instant;
 
 const FROM: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-/// How soon each is refused; the best of ten times counts.
+/// How soon each is refused, as [`fair`] has it.
 pub const LIMIT: Duration = Duration::from_millis(50);
 /// A hash of this cost takes longer than an answer may: whatever is answered in time has not hashed.
 const DEAR: &str = "32768,16,1";
@@ -217,24 +217,33 @@ fn headers(house: &House, token: &str, call: &Call, strange: &Strange) -> Vec<(S
     headers
 }
 
-/// The shortest of ten times, or the first that is good enough, and what was answered.
+/// How long something takes, of so many times: where it has the machine to itself the median; beside other tests,
+/// where anything can be late, the shortest.
+pub fn fair(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[scale(0, times.len() / 2)]
+}
+
+/// How often something is timed for that: beside other tests, until it is good enough.
+pub fn tries() -> usize {
+    scale(10, 3)
+}
+
+/// What is answered, and in what time.
 async fn send(house: &House, token: &str, call: &Call, strange: &Strange) -> raw::Reply {
     let line = call.key.replace(call.route(), &call.path);
-    let mut best: Option<raw::Reply> = None;
-    for _ in 0..10 {
+    let mut times = Vec::new();
+    loop {
         let headers = headers(house, token, call, strange);
         let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let reply = house.raw(FROM, &raw::request(&line, &headers, &strange.body)).await;
-        if best.as_ref().is_none_or(|best| reply.took < best.took) {
-            best = Some(reply);
-        }
+        times.push(reply.took);
+        let is_enough = scale(reply.took < strange.limit(), false) || times.len() == tries();
         // Another answer is no better for being sooner.
-        let best = best.as_ref().unwrap();
-        if best.took < strange.limit() || best.status != strange.status() {
-            break;
+        if is_enough || reply.status != strange.status() {
+            return raw::Reply { took: fair(times), ..reply };
         }
     }
-    best.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
