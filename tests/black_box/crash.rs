@@ -145,7 +145,7 @@ async fn a_death_in_register_loses_nothing_that_was_committed() {
         .await;
     day.is_whole().await;
     println!("row 20, register: {deaths} deaths, each mail that was committed sent once");
-    assert!(deaths >= scale(8, 16), "{deaths}");
+    assert!(deaths >= scale(8, 20), "{deaths}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -233,7 +233,7 @@ async fn a_death_in_a_verification_makes_a_whole_user_or_none() {
         .await;
     day.is_whole().await;
     println!("row 20, verify: {} deaths, 0 half users, everybody in at last", signed_in + by_get + forgetful);
-    assert!(signed_in.min(by_get).min(forgetful) >= 6, "{signed_in}, {by_get}, {forgetful}");
+    assert!(signed_in.min(by_get).min(forgetful) >= scale(6, 12), "{signed_in}, {by_get}, {forgetful}");
 }
 
 /// The token is spent and the new password is in force, or neither.
@@ -316,7 +316,7 @@ async fn a_death_in_a_sign_in_burns_no_code_for_nothing() {
         )
         .await;
     println!("row 20, mfa/verify: {deaths} deaths, 0 codes burnt for nothing");
-    assert!(deaths >= scale(16, 32), "{deaths}");
+    assert!(deaths >= scale(16, 36), "{deaths}");
 }
 
 /// What is written into the outbox is mailed within a minute of the restart, and hardly ever twice.
@@ -394,5 +394,5 @@ async fn a_death_of_the_worker_loses_no_mail() {
         counts.len()
     );
     assert!(counts.iter().all(|times| (1..=2).contains(times)), "{counts:?}");
-    assert!(registrations.min(known).min(resets).min(codes) >= 8);
+    assert!(registrations.min(known).min(resets).min(codes) >= scale(8, 24));
 }

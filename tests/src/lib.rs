@@ -92,13 +92,14 @@ enum Place {
     Elsewhere {
         mail: String,
         http: reqwest::Client,
+        /// As it is a day later: whatever waits to be mailed is due.
+        tomorrow: Parts,
     },
 }
 
-/// Elsewhere, so long no mail may have come before all that was due counts as sent.
-const QUIET: Duration = Duration::from_secs(4);
-/// How often a mail that is expected is looked for.
-const PATIENCE: usize = 5;
+/// Elsewhere, so long what waits to be mailed is waited for, looked for so often.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// A deployed stage's variables, read once: an emulator on a busy machine answers slowly.
 static STAGE: OnceCell<BTreeMap<String, String>> = OnceCell::const_new();
@@ -170,7 +171,10 @@ impl House {
         let mark = u64::from_be_bytes(world.entropy.bytes());
         let parts = admin::start(&get, world).await.unwrap();
         let mark = format!("{mark:x}");
-        let place = Place::Elsewhere { mail, http: reqwest::Client::new() };
+        let a_day_on = ManualClock::at(Timestamp::now() + SignedDuration::from_hours(24));
+        let world = World::of(Arc::new(a_day_on), Arc::new(SystemEntropy::default()));
+        let tomorrow = admin::start(&get, world).await.unwrap();
+        let place = Place::Elsewhere { mail, http: reqwest::Client::new(), tomorrow };
         let by = admin::administrator(parts.clone());
         Self { parts, by, metrics: Metrics::default(), place, gateway, mark }
     }
@@ -297,14 +301,16 @@ impl House {
     pub async fn settle(&self) {
         match &self.place {
             Place::Here { stack, .. } => stack.settle().await.unwrap(),
-            Place::Elsewhere { mail, http } => {
-                let (mut seen, mut since) = (0, Instant::now());
-                while since.elapsed() < QUIET {
-                    tokio::time::sleep(QUIET / 8).await;
-                    let now = self.of_this_house(listing(http, mail).await).len();
-                    if now != seen {
-                        (seen, since) = (now, Instant::now());
+            Place::Elsewhere { tomorrow, .. } => {
+                // What waits now: others have more mailed meanwhile.
+                let waiting = tomorrow.store.due().await.unwrap();
+                let until = Instant::now() + PATIENCE;
+                while Instant::now() < until {
+                    let left = tomorrow.store.due().await.unwrap();
+                    if !waiting.iter().any(|entry| left.contains(entry)) {
+                        return;
                     }
+                    tokio::time::sleep(PAUSE).await;
                 }
             }
         }
@@ -315,7 +321,7 @@ impl House {
         self.settle().await;
         match &self.place {
             Place::Here { stack, .. } => stack.inbox().emails(),
-            Place::Elsewhere { mail, http } => self.of_this_house(listing(http, mail).await),
+            Place::Elsewhere { mail, http, .. } => self.of_this_house(listing(http, mail).await),
         }
     }
 
@@ -340,25 +346,20 @@ impl House {
         self.parts.store.forgive(&failures).await.unwrap();
     }
 
-    /// The last token of a kind that was mailed to an address. A busy machine's worker is waited for.
+    /// The last token of a kind that was mailed to an address.
     pub async fn mailed_token(&self, address: &str, prefix: &str) -> String {
         self.mailed(address, prefix, |text| token_in(text, prefix)).await
     }
 
-    /// The last code that was mailed to an address, likewise.
+    /// The last code that was mailed to an address.
     pub async fn mailed_code(&self, address: &str) -> String {
         self.mailed(address, "code", code_in).await
     }
 
     async fn mailed(&self, address: &str, what: &str, find: impl Fn(&str) -> Option<String>) -> String {
-        let mut mails = Vec::new();
-        for _ in 0..PATIENCE {
-            mails = self.mails_to(address).await;
-            if let Some(found) = mails.iter().rev().find_map(|text| find(text)) {
-                return found;
-            }
-        }
-        panic!("no {what} in the mails to {address}: {mails:#?}");
+        let mails = self.mails_to(address).await;
+        let found = mails.iter().rev().find_map(|text| find(text));
+        found.unwrap_or_else(|| panic!("no {what} in the mails to {address}: {mails:#?}"))
     }
 }
 
