@@ -295,9 +295,9 @@ pub async fn notice(
     says: (&str, [&str; 2]),
 ) -> Decision {
     let Some(state) = parts.store.user_state(tenant.id, user).await? else { return Ok(None) };
-    let login = parts.store.login(tenant.id, &state.email_key).await?;
+    let Some(login) = parts.store.login(tenant.id, &state.email_key).await? else { return Ok(None) };
     // Where it has moved on, the mailbox that it left is told of that.
-    let is_owners = login.is_some_and(|login| !login.unproven && login.address == address);
+    let is_owners = !login.unproven && login.address == address;
     notice_of_owners(parts, (user, address), is_owners, letter, says).map(Some)
 }
 
