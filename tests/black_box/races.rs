@@ -130,7 +130,7 @@ async fn an_account_takes_a_hundred_failures_in_a_row_and_then_closes() {
     let Some(house) = House::with_its_own_clock().await else { return };
     let tenant = house.tenant("acme", json!({})).await;
     let ada = house.person(&tenant, "ada@example.com").await;
-    let mut evaluated = 0;
+    let (mut evaluated, mut unavailable) = (0, 0);
     // Hours go by between the waves: more than any back-off asks.
     for wave in 0..110_u16 {
         // The first five are free, and the hundredth is the last.
@@ -144,12 +144,14 @@ async fn an_account_takes_a_hundred_failures_in_a_row_and_then_closes() {
             async move { ada.login_with(&client, "not the password at all").await }
         });
         let answers = join_all(wrong).await;
-        evaluated += answers.iter().filter(|answer| answer.status == 401).count();
+        let of = |status| answers.iter().filter(|answer| answer.status == status).count();
+        (evaluated, unavailable) = (evaluated + of(401), unavailable + of(503));
         house.advance(SignedDuration::from_mins(61));
     }
     println!("row 12, passwords: {evaluated} failures in a row evaluated, waves of 500 among them");
     // A try that the store had no time for is counted and not evaluated, never the other way round.
-    assert!((95..=100).contains(&evaluated), "{evaluated}");
+    assert!(evaluated <= 100 && evaluated + unavailable >= 100, "{evaluated}, {unavailable}");
+    assert!(evaluated >= 90, "{evaluated}");
     assert_eq!(ada.login(&house.client(2)).await.problem(), (429, "too_many_attempts"));
     let token = ada.reset_token(&house, &house.client(2)).await;
     ada.reset(&house.client(2), &token, "an entirely new pass phrase 7").await.data();
