@@ -98,7 +98,7 @@ enum Place {
 }
 
 /// Elsewhere, so long what waits to be mailed is waited for, looked for so often.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// A deployed stage's variables, read once: an emulator on a busy machine answers slowly.
@@ -171,7 +171,7 @@ impl House {
         let mark = u64::from_be_bytes(world.entropy.bytes());
         let parts = admin::start(&get, world).await.unwrap();
         let mark = format!("{mark:x}");
-        let a_day_on = ManualClock::at(Timestamp::now() + SignedDuration::from_hours(24));
+        let a_day_on = ManualClock::at(parts.clock.now() + SignedDuration::from_hours(24));
         let world = World::of(Arc::new(a_day_on), Arc::new(SystemEntropy::default()));
         let tomorrow = admin::start(&get, world).await.unwrap();
         let place = Place::Elsewhere { mail, http: reqwest::Client::new(), tomorrow };
