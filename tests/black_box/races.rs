@@ -150,8 +150,8 @@ async fn an_account_takes_a_hundred_failures_in_a_row_and_then_closes() {
     }
     println!("row 12, passwords: {evaluated} failures in a row evaluated, waves of 500 among them");
     // A try that the store had no time for is counted and not evaluated, never the other way round.
-    assert!(evaluated <= 100 && evaluated + unavailable >= 100, "{evaluated}, {unavailable}");
-    assert!(evaluated >= 90, "{evaluated}");
+    assert!((95..=100).contains(&evaluated), "{evaluated}");
+    assert!(evaluated + unavailable >= 100, "{evaluated}, {unavailable}");
     assert_eq!(ada.login(&house.client(2)).await.problem(), (429, "too_many_attempts"));
     let token = ada.reset_token(&house, &house.client(2)).await;
     ada.reset(&house.client(2), &token, "an entirely new pass phrase 7").await.data();
