@@ -305,11 +305,16 @@ impl House {
                 // What waits now: others have more mailed meanwhile.
                 let waiting = tomorrow.store.due().await.unwrap();
                 let until = Instant::now() + PATIENCE;
-                while Instant::now() < until {
+                loop {
                     let left = tomorrow.store.due().await.unwrap();
                     if !waiting.iter().any(|entry| left.contains(entry)) {
                         return;
                     }
+                    // A mail that is absent must not pass for one that was never to be.
+                    assert!(
+                        Instant::now() < until,
+                        "the outbox still has some of {waiting:?} after {PATIENCE:?}"
+                    );
                     tokio::time::sleep(PAUSE).await;
                 }
             }
