@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::Method;
-use lambda_http::{Body, request::LambdaRequest};
+use lambda_http::Body;
 use lambda_runtime::{Context, LambdaEvent};
 use tower::Service;
 
@@ -101,7 +101,7 @@ impl<E: Endpoint> Function for Arc<Served<E>> {
     }
 
     async fn invoke(&self, event: &[u8]) -> Result<Vec<u8>, String> {
-        let payload: LambdaRequest = serde_json::from_slice(event).map_err(|error| error.to_string())?;
+        let payload: event::Event = serde_json::from_slice(event).map_err(|error| error.to_string())?;
         let served = Self::clone(self);
         let mut service = event::service(move |event| {
             let served = Arc::clone(&served);

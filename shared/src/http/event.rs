@@ -1,14 +1,21 @@
 //! From an event to an answer, as Lambda and this process run it alike.
 
-use std::convert::Infallible;
+use std::{collections::BTreeMap, convert::Infallible};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::header;
 use lambda_http::{Body, aws_lambda_events::apigw, request::LambdaRequest, service_fn};
 use lambda_runtime::LambdaEvent;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::value::RawValue;
 use tower::{Service, util::MapRequest};
+
+use super::request::MOST_BODY_BYTES;
+
+/// An event is as large only by a body that is refused for its size: escaped, one that is taken has up to six times its
+/// bytes, and API Gateway takes 10,240 bytes of headers.
+const LARGE: usize = 8 * MOST_BODY_BYTES;
 
 /// What no URI holds (RFC 3986 §3.4): `lambda_http` makes one of the query, and panics where it cannot.
 const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'`');
@@ -16,12 +23,8 @@ const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'
 /// The service that Lambda's runtime runs.
 pub(crate) fn service<F, A>(
     answer: F,
-) -> impl Service<
-    LambdaEvent<LambdaRequest>,
-    Response = impl Serialize + Send + 'static,
-    Error = Infallible,
-    Future: Send,
-> + Send
+) -> impl Service<LambdaEvent<Event>, Response = impl Serialize + Send + 'static, Error = Infallible, Future: Send>
++ Send
 where
     F: Fn(lambda_http::Request) -> A + Send + 'static,
     A: Future<Output = http::Response<Body>> + Send + 'static,
@@ -30,10 +33,35 @@ where
         let answering = answer(event);
         async move { Ok::<_, Infallible>(answering.await) }
     }));
-    MapRequest::new(adapter, |event: LambdaEvent<LambdaRequest>| {
-        let (event, context) = event.into_parts();
+    MapRequest::new(adapter, |event: LambdaEvent<Event>| {
+        let (Event(event), context) = event.into_parts();
         LambdaEvent::new(sound(event), context)
     })
+}
+
+/// An event of API Gateway, of either version.
+pub(crate) struct Event(LambdaRequest);
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let event = Box::<RawValue>::deserialize(deserializer)?;
+        let read = if event.get().len() > LARGE {
+            shortened(event.get()).and_then(|event| serde_json::from_str(&event))
+        } else {
+            serde_json::from_str(event.get())
+        };
+        read.map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// The event with another body that is too large: to read megabytes of escapes takes longer than a refusal may.
+fn shortened(event: &str) -> serde_json::Result<String> {
+    let too_large = RawValue::from_string(format!("\"{}\"", " ".repeat(MOST_BODY_BYTES + 1)))?;
+    let no = RawValue::from_string("false".to_owned())?;
+    let mut fields: BTreeMap<String, &RawValue> = serde_json::from_str(event)?;
+    fields.insert("body".to_owned(), &too_large);
+    fields.insert("isBase64Encoded".to_owned(), &no);
+    serde_json::to_string(&fields)
 }
 
 /// The event without what `lambda_http` panics at: a panic ends the process, and whoever caused it would have the next

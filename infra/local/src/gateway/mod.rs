@@ -28,6 +28,9 @@ use crate::{invoke::invoke, serving::Tasks};
 
 /// API Gateway's limit of a request's body, in bytes.
 const MAX_BODY: usize = 10 * 1024 * 1024;
+/// Lambda's quota of an event, in bytes; none is smaller than its request's body.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+const MAX_EVENT: usize = 6 * 1024 * 1024;
 /// How long API Gateway waits for a function.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -67,7 +70,8 @@ impl Gateway {
         let Some(matched) = self.routes.find(head.method.as_str(), head.uri.path()) else {
             return says(StatusCode::NOT_FOUND, "Not Found");
         };
-        let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
+        let body = axum::body::to_bytes(body, MAX_BODY).await;
+        let Some(body) = body.ok().filter(|body| body.len() <= MAX_EVENT) else {
             return says(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
         };
         let incoming = Incoming {

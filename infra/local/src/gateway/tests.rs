@@ -146,9 +146,11 @@ async fn options_reach_the_function() {
 #[tokio::test]
 async fn a_large_body_is_refused() {
     let (_tasks, url) = served().await;
-    let request = reqwest::Client::new().post(format!("{url}/echo/x")).body(vec![b'x'; MAX_BODY + 1]);
-    let answer = request.send().await.unwrap();
-    assert_eq!(message(answer).await, (413, json!({"message": "Request Entity Too Large"})));
+    for size in [MAX_EVENT + 1, MAX_BODY + 1] {
+        let request = reqwest::Client::new().post(format!("{url}/echo/x")).body(vec![b'x'; size]);
+        let answer = request.send().await.unwrap();
+        assert_eq!(message(answer).await, (413, json!({"message": "Request Entity Too Large"})));
+    }
 }
 
 /// A gateway whose functions are behind another one's Invoke API, so to speak.
