@@ -4,7 +4,8 @@ use std::{fmt, time::Duration};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_dynamodb::config::{
-    BehaviorVersion, IdentityCache, Region, StalledStreamProtectionConfig, retry::RetryPartition,
+    BehaviorVersion, IdentityCache, Region, StalledStreamProtectionConfig,
+    retry::{RetryPartition, TokenBucket},
 };
 use aws_smithy_http_client::{
     Connector,
@@ -29,6 +30,9 @@ const OPERATION: Duration = Duration::from_millis(2500);
 const ATTEMPTS: u32 = 5;
 /// Where it is throttled: up to so long before the second attempt, twice that before the third, …. Somebody waits.
 const BACK_OFF: Duration = Duration::from_millis(100);
+/// The SDK's quota of what may be tried again, of which each time takes 5, gets so many a second back. By itself it only
+/// gets back what succeeds: where three calls in ten are throttled that is as much as is spent, and some day it is used up.
+const QUOTA_A_SECOND: f32 = 25.0;
 /// SES is called by the worker alone, which nobody waits for.
 const MAIL_ATTEMPT: Duration = Duration::from_secs(5);
 
@@ -105,7 +109,8 @@ pub(super) fn dynamodb(
     let connector = gate.map_or(connector.clone(), |gate| gate(connector));
     let config = environment.aws.through(connector, url).build();
     // What one function may still try again is its own, as on Lambda: in one process they would share it.
-    let own = RetryPartition::custom("function").build();
+    let quota = TokenBucket::builder().refill_rate(QUOTA_A_SECOND).build();
+    let own = RetryPartition::custom("function").token_bucket(quota).build();
     let config = aws_sdk_dynamodb::config::Builder::from(&config).retry_partition(own).build();
     Ok(aws_sdk_dynamodb::Client::from_conf(config))
 }
