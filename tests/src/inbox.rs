@@ -28,3 +28,19 @@ fn of_ministack(mail: &Value) -> Email {
     });
     serde_json::from_value(email).unwrap()
 }
+
+/// The token with this prefix in a text.
+#[must_use]
+pub fn token_in(text: &str, prefix: &str) -> Option<String> {
+    let rest = &text[text.find(prefix)?..];
+    let end = rest.find(|character: char| !character.is_ascii_alphanumeric() && !"_-".contains(character));
+    Some(rest[..end.unwrap_or(rest.len())].to_owned())
+}
+
+/// The line of a text that is a code: six digits, or twelve.
+#[must_use]
+pub fn code_in(text: &str) -> Option<String> {
+    text.lines()
+        .map(|line| line.chars().filter(|character| !character.is_whitespace()).collect::<String>())
+        .find(|line| matches!(line.len(), 6 | 12) && line.bytes().all(|byte| byte.is_ascii_digit()))
+}

@@ -59,6 +59,7 @@ pub use budget::{Meter, Spending};
 pub use crowd::crowd;
 pub use factors::App;
 pub use faults::{Faults, Weather};
+pub use inbox::{code_in, token_in};
 pub use journey::{Journey, Record};
 pub use metrics::Metrics;
 pub use mortal::Side;
@@ -383,20 +384,4 @@ async fn listing(http: &reqwest::Client, mail: &str) -> Vec<Email> {
 
 fn free_port() -> SocketAddr {
     std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
-}
-
-/// The token with this prefix in a text.
-#[must_use]
-pub fn token_in(text: &str, prefix: &str) -> Option<String> {
-    let rest = &text[text.find(prefix)?..];
-    let end = rest.find(|character: char| !character.is_ascii_alphanumeric() && !"_-".contains(character));
-    Some(rest[..end.unwrap_or(rest.len())].to_owned())
-}
-
-/// The line of a text that is a code: six digits, or twelve.
-#[must_use]
-pub fn code_in(text: &str) -> Option<String> {
-    text.lines()
-        .map(|line| line.chars().filter(|character| !character.is_whitespace()).collect::<String>())
-        .find(|line| matches!(line.len(), 6 | 12) && line.bytes().all(|byte| byte.is_ascii_digit()))
 }
