@@ -36,6 +36,8 @@ fn lies(honest: &Value) -> Vec<(&'static str, Value)> {
         base64("base64 beyond ASCII", "é≠"),
         base64("base64 of nothing but ends", "===="),
         base64("base64 of gzip", &zipped),
+        base64("base64 of more than is looked at", &"A".repeat(600_000)),
+        ("escapes of more than is looked at", with(&[("/body", "\"".repeat(300_000).into())])),
         ("base64 that is called text", with(&[("/body", BASE64_STANDARD.encode(&text).into())])),
     ];
     for header in ["Host", "Authorization"] {
