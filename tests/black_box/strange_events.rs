@@ -54,7 +54,12 @@ fn lies(honest: &Value) -> Vec<(&'static str, Value)> {
             lies.push((what, lie));
         }
     }
-    if honest["version"] == "2.0" {
+    if honest["version"] == "1.0" {
+        // As a REST API has it, which is no lie.
+        let mut lie = with(&[("/body", "{".into())]);
+        lie.as_object_mut().unwrap().remove("version");
+        lies.push(("no version", lie));
+    } else {
         for (name, query) in
             [("a query that is no URI", "a=<\"` é\0>#?"), ("a query of escapes", "%&%zz=%ff")]
         {

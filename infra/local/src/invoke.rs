@@ -17,7 +17,7 @@ const MOST_CALLS: usize = 90;
 /// # Errors
 /// The text of a failed invocation.
 pub async fn invoke(function: &Arc<dyn Function>, event: &Value) -> Result<Vec<u8>, String> {
-    let event = event.to_string().into_bytes();
+    let event = serde_json::to_vec(event).map_err(|error| error.to_string())?;
     let invoked = Arc::clone(function);
     match tokio::spawn(async move { invoked.invoke(&event).await }).await {
         Ok(answer) => answer,

@@ -7,14 +7,17 @@ use http::header;
 use lambda_http::{Body, aws_lambda_events::apigw, request::LambdaRequest, service_fn};
 use lambda_runtime::LambdaEvent;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
-use serde_json::value::RawValue;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, value::MapDeserializer},
+};
+use serde_json::value::{RawValue, to_raw_value};
 use tower::{Service, util::MapRequest};
 
 use super::request::MOST_BODY_BYTES;
 
-/// An event is as large only by a body that is refused for its size: escaped, one that is taken has up to six times its
-/// bytes, and API Gateway takes 10,240 bytes of headers.
+/// A body is as large in an event only if it is refused for its size: escaped, one that is taken has up to six times its
+/// bytes.
 const LARGE: usize = 8 * MOST_BODY_BYTES;
 
 /// What no URI holds (RFC 3986 §3.4): `lambda_http` makes one of the query, and panics where it cannot.
@@ -44,24 +47,28 @@ pub(crate) struct Event(LambdaRequest);
 
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let event = Box::<RawValue>::deserialize(deserializer)?;
-        let read = if event.get().len() > LARGE {
-            shortened(event.get()).and_then(|event| serde_json::from_str(&event))
-        } else {
-            serde_json::from_str(event.get())
-        };
-        read.map(Self).map_err(D::Error::custom)
+        let mut fields = BTreeMap::<String, Box<RawValue>>::deserialize(deserializer)?;
+        if fields.get("body").is_some_and(|body| body.get().len() > LARGE) {
+            shorten(&mut fields).map_err(D::Error::custom)?;
+        }
+        request(&fields).map(Self).map_err(D::Error::custom)
     }
 }
 
-/// The event with another body that is too large: to read megabytes of escapes takes longer than a refusal may.
-fn shortened(event: &str) -> serde_json::Result<String> {
-    let too_large = RawValue::from_string(format!("\"{}\"", " ".repeat(MOST_BODY_BYTES + 1)))?;
-    let no = RawValue::from_string("false".to_owned())?;
-    let mut fields: BTreeMap<String, &RawValue> = serde_json::from_str(event)?;
-    fields.insert("body".to_owned(), &too_large);
-    fields.insert("isBase64Encoded".to_owned(), &no);
-    serde_json::to_string(&fields)
+/// Puts another body there that is too large: to read megabytes of escapes takes longer than a refusal may.
+fn shorten(fields: &mut BTreeMap<String, Box<RawValue>>) -> serde_json::Result<()> {
+    fields.insert("body".to_owned(), to_raw_value(&" ".repeat(MOST_BODY_BYTES + 1))?);
+    fields.insert("isBase64Encoded".to_owned(), to_raw_value(&false)?);
+    Ok(())
+}
+
+/// Of the version that the event says; a REST API's says none. `lambda_http` by itself would try each in turn.
+fn request(fields: &BTreeMap<String, Box<RawValue>>) -> serde_json::Result<LambdaRequest> {
+    let event = MapDeserializer::new(fields.iter().map(|(name, value)| (name.as_str(), &**value)));
+    match fields.get("version").map(|version| version.get()) {
+        Some("\"2.0\"") => Deserialize::deserialize(event).map(LambdaRequest::ApiGatewayV2),
+        _ => Deserialize::deserialize(event).map(LambdaRequest::ApiGatewayV1),
+    }
 }
 
 /// The event without what `lambda_http` panics at: a panic ends the process, and whoever caused it would have the next
