@@ -228,7 +228,7 @@ pub fn fair(mut times: Vec<Duration>) -> Duration {
 
 /// How often something is timed for that: beside other tests, until it is good enough.
 pub fn tries() -> usize {
-    scale(10, 9)
+    scale(10, 3)
 }
 
 /// What is answered, and in what time.
