@@ -1,7 +1,11 @@
-//! Rows 21 and 22: DynamoDB loses answers, has conflicts and throttles, while people go their whole way.
+//! Rows 21 and 22: DynamoDB loses answers, has conflicts and throttles, while people go their whole way; and what
+//! can be used once is not used up by a call that failed.
 
+use latchkey::domain::TenantSlug;
 use serde_json::json;
-use tests::{House, Journey, Record, Weather, scale};
+use tests::{House, Journey, PASSWORD, Record, Weather, people::registration, scale};
+
+use crate::webauthn;
 
 /// How many go at once, where their mails wait for one another.
 const PARTY: u16 = 100;
@@ -63,4 +67,54 @@ async fn a_code_that_could_not_be_mailed_is_asked_for_again_at_once() {
     assert_eq!(client.post("acme", &path, &json!({})).await.problem(), (429, "too_many_attempts"));
     let code = house.mailed_code(&ada.email).await;
     assert_eq!(ada.verify(&client, &handle, &code).await.data()["status"], "authenticated");
+}
+
+/// The challenge is taken with the session, or given back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_passkey_whose_session_could_not_be_opened_is_shown_again() {
+    if tests::is_elsewhere() {
+        return;
+    }
+    let (house, faults) = House::on_a_bad_day().await;
+    let (ada, client, mut key) = webauthn::keyed(&house, "acme").await;
+    let tenant = house.parts.store.tenant(&TenantSlug::parse("acme").unwrap()).await.unwrap().unwrap();
+    let user = ada.user_id.parse().unwrap();
+    let sessions = async || house.parts.store.sessions(tenant.id, user).await.unwrap().len();
+    for counter in [0, 40] {
+        key.counter = counter;
+        let before = sessions().await;
+        let (challenge, options) = webauthn::begin(&client, "acme").await;
+        let answer = key.get(&options);
+        let show = async || webauthn::finish(&client, "acme", &challenge, &answer).await;
+        faults.throttle_puts(100);
+        assert_eq!(show().await.problem(), (503, "unavailable"));
+        faults.throttle_puts(0);
+        assert_eq!(sessions().await, before);
+        assert_eq!(show().await.data()["status"], "authenticated");
+        assert_eq!(show().await.problem(), (401, "invalid_credentials"));
+        assert_eq!(sessions().await, before + 1);
+    }
+}
+
+/// The account, its session and the event are one transaction.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verification_is_made_whole_or_can_be_made_again() {
+    if tests::is_elsewhere() {
+        return;
+    }
+    let (house, faults) = House::on_a_bad_day().await;
+    house.tenant("acme", json!({})).await;
+    let client = house.client(2);
+    client.post("acme", "register", &registration("ada@example.com", PASSWORD)).await.data();
+    let token = house.mailed_token("ada@example.com", "lk_vfy_").await;
+    let body = json!({ "token": token, "password": PASSWORD });
+    // More than a conflict is retried.
+    faults.conflict(100);
+    assert_eq!(client.post("acme", "verify-email", &body).await.problem(), (503, "unavailable"));
+    faults.conflict(0);
+    faults.throttle_puts(100);
+    let verified = client.post("acme", "verify-email", &body).await;
+    faults.throttle_puts(0);
+    assert!(verified.data()["tokens"]["access_token"].is_string(), "{}", verified.text);
+    assert_eq!(client.post("acme", "verify-email", &body).await.data()["status"], "already_verified");
 }

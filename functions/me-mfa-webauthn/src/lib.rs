@@ -120,6 +120,7 @@ impl MeMfaWebauthn {
             discoverable,
             created_at: request.at,
             last_used_at: None,
+            used_by: None,
         };
         let codes = FreshCodes::at_enrolment(parts, &enroller.tenant, &enroller.login).await?;
         let enrolment = Enrolment {

@@ -2,7 +2,8 @@
 //!
 //! The authenticator finds the credential and verifies its user, so that it counts as two factors.
 //! No try is counted on the account: whoever can name it cannot guess a signature, and must not be
-//! able to lock its owner out.
+//! able to lock its owner out. The challenge is taken as the session is opened, and not before: of a
+//! hundred equal answers one does both, and none takes it for nothing.
 
 mod answer;
 
@@ -12,8 +13,8 @@ use latchkey::{
     domain::{
         Tenant,
         event::Kind as EventKind,
-        factor::{Credential, Purpose as ChallengeFor},
-        ids::{ChallengeId, EventId, UserId},
+        factor::{Challenge, Credential, Purpose as ChallengeFor},
+        ids::{ChallengeId, EventId, SessionId, UserId},
         session::Authentication,
         settings::Method,
         user::{Login, UserState},
@@ -21,8 +22,8 @@ use latchkey::{
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
     keys::Purpose,
     runtime::Parts,
-    sign_in::{self, ChallengeResponse, Proven, begin_challenge, event, relying_party},
-    store::Bucket,
+    sign_in::{self, ChallengeResponse, Opened, Proven, begin_challenge, event, relying_party},
+    store::{Bucket, StoreError},
 };
 
 pub use answer::{PasskeyRequest, PasskeyResponse};
@@ -71,10 +72,9 @@ impl Endpoint for Passkey {
 /// An answer, and everything that it is held against.
 struct Shown {
     answer: Assertion,
-    state: String,
+    challenge: Challenge,
     user: UserState,
     credential: Credential,
-    attempt: String,
 }
 
 impl Passkey {
@@ -93,7 +93,7 @@ impl Passkey {
         let relying_party = relying_party(&self.parts, tenant)?;
         let shown = self.look_up(request, tenant, challenge, answer).await?;
         let asserted = self.check(request, tenant, &relying_party, &shown).await?;
-        let login = self.admit(request, tenant, &shown, asserted).await?;
+        let login = self.admitted(tenant, &shown).await?;
         let proven = Proven {
             user_id: login.user_id,
             epoch: login.epoch,
@@ -102,17 +102,12 @@ impl Passkey {
             remember_me,
             on_known_device: false,
         };
-        let parts = &self.parts;
-        let succeeded = event(parts, request, tenant, EventKind::LoginSucceeded, Some(login.user_id));
-        let (opened, recorded) =
-            futures::join!(sign_in::open(parts, request, tenant, &proven), parts.store.record(&succeeded),);
-        let opened = opened?;
-        recorded?;
+        let opened = self.complete(request, tenant, (&shown, asserted), &proven).await?;
         let response = Response::data(request, &PasskeyResponse::of(tenant, &opened));
         Ok(sign_in::with_cookies(response, tenant, &opened))
     }
 
-    /// Takes the challenge, so that no answer is looked at twice, and reads whom the answer names.
+    /// Reads the challenge, and whom the answer names.
     async fn look_up(
         &self,
         request: &Request,
@@ -122,23 +117,24 @@ impl Passkey {
     ) -> Result<Shown, Problem> {
         let parts = &self.parts;
         let user: UserId = user_of(&answer).flatten().ok_or(Code::InvalidCredentials)?;
-        let attempt = EventId::fresh(&*parts.clock, &*parts.entropy).to_string();
         let network = Bucket::passkey_of_network(tenant.id, request.from);
         let store = &parts.store;
-        let (verdict, taken, state, credentials) = futures::try_join!(
+        let (verdict, waiting, state, credentials) = futures::try_join!(
             store.count(&network),
-            store.take_challenge(tenant.id, challenge, &ChallengeFor::Passkey, &attempt),
+            store.challenge(tenant.id, challenge, &ChallengeFor::Passkey),
             store.user_state(tenant.id, user),
             store.credentials(tenant.id, user),
         )?;
         Problem::unless_allowed(verdict)?;
-        let taken = taken.filter(|taken| tenant.honours(taken.begun_at()));
-        let (Some(taken), Some(user)) = (taken, state) else { return Err(Code::InvalidCredentials.into()) };
+        let waiting = waiting.filter(|waiting| tenant.honours(waiting.begun_at()));
+        let (Some(challenge), Some(user)) = (waiting, state) else {
+            return Err(Code::InvalidCredentials.into());
+        };
         let key = parts.factors_key()?;
         for credential in credentials {
             let passkey = store.open_credential(tenant.id, user.user_id, &credential, key)?;
             if passkey.is_named_by(&answer) {
-                return Ok(Shown { answer, state: taken.state, user, credential, attempt });
+                return Ok(Shown { answer, challenge, user, credential });
             }
         }
         Err(Code::InvalidCredentials.into())
@@ -155,8 +151,9 @@ impl Passkey {
         let user = shown.user.user_id;
         let passkey =
             parts.store.open_credential(tenant.id, user, &shown.credential, parts.factors_key()?)?;
-        let of = (passkey, shown.credential.counter);
-        let kind = match relying_party.finish_authentication(&shown.answer, &shown.state, user, of) {
+        let of = (passkey, shown.credential.counter_before(shown.challenge.challenge_id));
+        let kind = match relying_party.finish_authentication(&shown.answer, &shown.challenge.state, user, of)
+        {
             Ok(asserted) => return Ok(asserted),
             Err(Refused::CounterFell) => EventKind::SignatureCounterFell,
             Err(refused @ Refused::Wrong(_)) => {
@@ -168,27 +165,9 @@ impl Passkey {
         Err(Code::InvalidCredentials.into())
     }
 
-    /// Notes the counter, and sees that the account may sign in: only who has the key is told what
-    /// stands in its way.
-    async fn admit(
-        &self,
-        request: &Request,
-        tenant: &Tenant,
-        shown: &Shown,
-        asserted: Asserted,
-    ) -> Result<Login, Problem> {
-        let store = &self.parts.store;
-        let user = shown.user.user_id;
-        let counted = (asserted.counter, shown.attempt.as_str());
-        let (rose, login) = futures::try_join!(
-            store.use_credential(tenant.id, user, shown.credential.factor_id, counted),
-            store.login(tenant.id, &shown.user.email_key),
-        )?;
-        if !rose {
-            let fell = event(&self.parts, request, tenant, EventKind::SignatureCounterFell, Some(user));
-            store.record(&fell).await?;
-            return Err(Code::InvalidCredentials.into());
-        }
+    /// The account, if it may sign in: only who has the key is told what stands in its way.
+    async fn admitted(&self, tenant: &Tenant, shown: &Shown) -> Result<Login, Problem> {
+        let login = self.parts.store.login(tenant.id, &shown.user.email_key).await?;
         let login = login
             .filter(|login| login.state() == shown.user && login.methods.contains(&Method::Webauthn))
             .ok_or(Code::InvalidCredentials)?;
@@ -199,6 +178,72 @@ impl Passkey {
             return Err(Code::EmailNotVerified.into());
         }
         Ok(login)
+    }
+
+    /// Opens the session, if this request is the one that takes the challenge: a loser takes its own session
+    /// back. What could not be done whole is taken back, too, to be tried again.
+    async fn complete(
+        &self,
+        request: &Request,
+        tenant: &Tenant,
+        (shown, asserted): (&Shown, Asserted),
+        proven: &Proven<'_>,
+    ) -> Result<Opened, Problem> {
+        let parts = &self.parts;
+        let (store, user) = (&parts.store, proven.user_id);
+        let attempt = EventId::fresh(&*parts.clock, &*parts.entropy).to_string();
+        let challenge = shown.challenge.challenge_id;
+        // Noted for the challenge: shown again, the same answer has the same counter.
+        let noted_for = challenge.to_string();
+        let counter = (asserted.counter, noted_for.as_str());
+        let drafted = sign_in::draft(parts, request, tenant, proven)?;
+        let session = drafted.0.session_id;
+        let (taken, rose, opened) = futures::join!(
+            store.take_challenge(tenant.id, challenge, &ChallengeFor::Passkey, &attempt),
+            store.use_credential(tenant.id, user, shown.credential.factor_id, counter),
+            sign_in::open_drafted(parts, request, tenant, proven, drafted),
+        );
+        let completed = async {
+            let opened = opened?;
+            if taken?.is_none() {
+                return Err(Code::InvalidCredentials.into());
+            }
+            let rose = rose?;
+            let kind = if rose { EventKind::LoginSucceeded } else { EventKind::SignatureCounterFell };
+            store.record(&event(parts, request, tenant, kind, Some(user))).await?;
+            if rose { Ok(opened) } else { Err(Code::InvalidCredentials.into()) }
+        };
+        let problem: Problem = match completed.await {
+            Ok(opened) => return Ok(opened),
+            Err(problem) => problem,
+        };
+        let is_ours = problem.code.status() >= 500;
+        let given_back = (challenge, is_ours.then_some(attempt.as_str()));
+        match self.take_back(tenant, (user, session), given_back).await {
+            Err(error) if is_ours => Err(problem.and_then(&error)),
+            taken_back => Err(taken_back.map_or_else(Problem::from, |()| problem)),
+        }
+    }
+
+    /// Ends the session that nobody was told of; and where the fault is ours, the challenge is good again.
+    async fn take_back(
+        &self,
+        tenant: &Tenant,
+        (user, session): (UserId, SessionId),
+        (challenge, attempt): (ChallengeId, Option<&str>),
+    ) -> Result<(), StoreError> {
+        let store = &self.parts.store;
+        // It may be stored though nobody was told so.
+        let ended = store.end_session(tenant.id, user, session);
+        let given_back = async {
+            match attempt {
+                Some(attempt) => store.give_back_challenge(tenant.id, challenge, attempt).await,
+                None => Ok(()),
+            }
+        };
+        // Each for itself: one that fails does not keep the other from being done.
+        let (ended, given_back) = futures::join!(ended, given_back);
+        ended.and(given_back)
     }
 }
 

@@ -19,8 +19,8 @@ use latchkey::{
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
     keys::{Purpose, StoredHash},
     runtime::Parts,
-    sign_in::{self, Proven, Wanted, event, open_handle},
-    store::{Activation, Bucket, Claim, Store},
+    sign_in::{self, Opened, Proven, Wanted, draft_handle, event},
+    store::{Activation, Bucket, Claim, Opens, Store, WithActivation},
     tokens::{Bearer, Kind, Selector},
 };
 
@@ -86,15 +86,10 @@ impl VerifyEmail {
             return self.claim_without_password(request, tenant, &waiting).await;
         }
         let claim = Claim::Password(&waiting.hash);
-        match self.claim(request, tenant, &waiting, &claim).await? {
-            Activation::ClaimedBefore(_) => {
-                Ok(answer::already_verified(request, tenant, &waiting.registration))
-            }
-            Activation::Expired => Err(Code::TokenInvalid.into()),
-            Activation::Activated => {
-                Ok(Response::data(request, &VerifyEmailResponse::verified(tenant, &waiting.registration)))
-            }
-        }
+        self.claim(request, tenant, &waiting, (claim, Opens::Nothing), |verified| {
+            Response::data(request, &verified)
+        })
+        .await
     }
 
     async fn with_password(&self, request: &Request, tenant: &Tenant) -> Result<Response, Problem> {
@@ -107,14 +102,7 @@ impl VerifyEmail {
         if !self.parts.hasher.verify(password.expose(), Some(&waiting.hash)).await {
             return self.claim_without_password(request, tenant, &waiting).await;
         }
-        let claim = Claim::Password(&waiting.hash);
-        match self.claim(request, tenant, &waiting, &claim).await? {
-            Activation::ClaimedBefore(_) => {
-                Ok(answer::already_verified(request, tenant, &waiting.registration))
-            }
-            Activation::Expired => Err(Code::TokenInvalid.into()),
-            Activation::Activated => self.sign_in(request, tenant, &waiting.registration).await,
-        }
+        self.sign_in(request, tenant, &waiting).await
     }
 
     async fn count(&self, request: &Request, tenant: &Tenant) -> Result<(), Problem> {
@@ -157,21 +145,26 @@ impl VerifyEmail {
         Ok(false)
     }
 
+    /// Makes the claim, and gives the answer of who made it: they alone are told what it `opens`.
     async fn claim(
         &self,
         request: &Request,
         tenant: &Tenant,
         waiting: &Waiting,
-        claim: &Claim<'_>,
-    ) -> Result<Activation, Problem> {
-        let store = &self.parts.store;
+        (claim, opens): (Claim<'_>, Opens<'_>),
+        answer: impl FnOnce(VerifyEmailResponse) -> Response + Send,
+    ) -> Result<Response, Problem> {
+        let registration = &waiting.registration;
+        let user = Some(registration.user_id);
+        let event = event(&self.parts, request, tenant, EventKind::UserActivated, user);
+        let with = WithActivation { event: &event, opens };
         let key = self.parts.passwords_key()?;
-        let outcome = store.activate(tenant.id, &waiting.token, &waiting.registration, claim, key).await?;
-        if outcome == Activation::Activated {
-            let user = Some(waiting.registration.user_id);
-            store.record(&event(&self.parts, request, tenant, EventKind::UserActivated, user)).await?;
+        let store = &self.parts.store;
+        match store.activate(tenant.id, (&waiting.token, registration), &claim, &with, key).await? {
+            Activation::Activated => Ok(answer(VerifyEmailResponse::verified(tenant, registration))),
+            Activation::ClaimedBefore(_) => Ok(answer::already_verified(request, tenant, registration)),
+            Activation::Expired => Err(Code::TokenInvalid.into()),
         }
-        Ok(outcome)
     }
 
     /// Whoever holds the mailbox has the address; the password is still to be chosen.
@@ -183,28 +176,22 @@ impl VerifyEmail {
     ) -> Result<Response, Problem> {
         let reset = Bearer::random(Kind::Reset, waiting.token.selector().clone(), &*self.parts.entropy);
         let claim = Claim::ResetToken(&reset, self.parts.factors_key()?);
-        match self.claim(request, tenant, waiting, &claim).await? {
-            Activation::ClaimedBefore(_) => {
-                Ok(answer::already_verified(request, tenant, &waiting.registration))
-            }
-            Activation::Expired => Err(Code::TokenInvalid.into()),
-            Activation::Activated => {
-                let verified = VerifyEmailResponse::verified(tenant, &waiting.registration);
-                Ok(Response::data(request, &verified.with_reset_token(&reset)))
-            }
-        }
+        self.claim(request, tenant, waiting, (claim, Opens::Nothing), |verified| {
+            Response::data(request, &verified.with_reset_token(&reset))
+        })
+        .await
     }
 
     /// The password was right and the link proved the mailbox: together they are what a mailed code
-    /// would prove.
+    /// would prove. All is made ready before the claim, which is good once.
     async fn sign_in(
         &self,
         request: &Request,
         tenant: &Tenant,
-        registration: &Registration,
+        waiting: &Waiting,
     ) -> Result<Response, Problem> {
-        let account = account(registration);
-        let verified = VerifyEmailResponse::verified(tenant, registration);
+        let claim = Claim::Password(&waiting.hash);
+        let account = account(&waiting.registration);
         let authentication = match Due::of(&tenant.settings, &[]) {
             Due::Enrollment => {
                 let wanted = Wanted {
@@ -213,8 +200,13 @@ impl VerifyEmail {
                     remember_me: false,
                     on_known_device: true,
                 };
-                let handle = open_handle(&self.parts, request, tenant, &account, wanted).await?;
-                return Ok(Response::data(request, &verified.with_enrollment(&handle)));
+                let (token, handle) = draft_handle(&self.parts, request, tenant, &account, wanted)?;
+                let opens = Opens::Handle(&token, &handle);
+                return self
+                    .claim(request, tenant, waiting, (claim, opens), |verified| {
+                        Response::data(request, &verified.with_enrollment(&token))
+                    })
+                    .await;
             }
             Due::Factor(methods) if methods == [Method::Email] => Authentication::PasswordAndMail,
             _ => Authentication::Password,
@@ -225,12 +217,17 @@ impl VerifyEmail {
             address: &account.address,
             authentication,
             remember_me: false,
-            // The owner is at the mailbox this moment.
+            // The owner is at the mailbox this moment, and needs no notice.
             on_known_device: true,
         };
-        let opened = sign_in::open(&self.parts, request, tenant, &proven).await?;
-        let response = Response::data(request, &verified.with_session(&opened));
-        Ok(sign_in::with_cookies(response, tenant, &opened))
+        let (session, refresh) = sign_in::draft(&self.parts, request, tenant, &proven)?;
+        let tokens = sign_in::tokens(&self.parts, request, tenant, &session, &refresh).await?;
+        let opened = Opened { session, refresh, tokens };
+        self.claim(request, tenant, waiting, (claim, Opens::Session(&opened.session)), |verified| {
+            let response = Response::data(request, &verified.with_session(&opened));
+            sign_in::with_cookies(response, tenant, &opened)
+        })
+        .await
     }
 }
 

@@ -76,11 +76,22 @@ pub struct Credential {
     #[serde(with = "jiff::fmt::serde::timestamp::second::optional", default)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
+    /// The attempt or the challenge that the counter was last noted for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub used_by: Option<String>,
 }
 
 impl Credential {
     /// So many a user may have.
     pub const MOST: usize = 10;
+
+    /// The counter that an answer to this challenge must be above. One that was noted for this very challenge is
+    /// the same answer's, shown twice: that is no sign of a second key.
+    #[must_use]
+    pub fn counter_before(&self, challenge: ChallengeId) -> u32 {
+        let is_its_own = self.used_by.as_deref() == Some(&*challenge.to_string());
+        if is_its_own { self.counter.saturating_sub(1) } else { self.counter }
+    }
 }
 
 /// One backup code. Its first 10 bits name it, the whole is stored hashed.

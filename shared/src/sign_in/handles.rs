@@ -31,6 +31,22 @@ pub async fn open_handle(
     login: &Login,
     wanted: Wanted,
 ) -> Result<Bearer, Problem> {
+    let (token, handle) = draft_handle(parts, request, tenant, login, wanted)?;
+    parts.store.open_handle(tenant.id, &token, &handle).await?;
+    Ok(token)
+}
+
+/// Drafts such a handle; nothing is stored yet.
+///
+/// # Errors
+/// 500 where the function lacks the factors' key.
+pub fn draft_handle(
+    parts: &Parts,
+    request: &Request,
+    tenant: &Tenant,
+    login: &Login,
+    wanted: Wanted,
+) -> Result<(Bearer, Handle), Problem> {
     let expires_at = later(request.at, SignedDuration::from_mins(Handle::LIFETIME_MINUTES));
     let proof = Proof { key: parts.factors_key()?, tenant: tenant.id };
     let Wanted { kind, methods, remember_me, on_known_device } = wanted;
@@ -54,8 +70,7 @@ pub async fn open_handle(
         code_mac: None,
         code_until: None,
     };
-    parts.store.open_handle(tenant.id, &token, &handle).await?;
-    Ok(token)
+    Ok((token, handle))
 }
 
 /// The handle's token that a request presents, if we made it for this tenant; decided without a

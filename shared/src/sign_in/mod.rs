@@ -20,7 +20,7 @@ pub use change::AccountChange;
 pub use codes::MailedDigits;
 pub use devices::{Presented, remember};
 pub use enrolment::{EnrolledResponse, Enrolment, FreshCodes, offered};
-pub use handles::{Wanted, open_handle, presented_handle};
+pub use handles::{Wanted, draft_handle, open_handle, presented_handle};
 pub use mailbox::{Mailbox, begin_proof, check_proof};
 pub use signers::Signers;
 

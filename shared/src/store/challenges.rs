@@ -18,6 +18,23 @@ impl Store {
         self.put(&Key::challenge(tenant, challenge.challenge_id), item).await
     }
 
+    /// A challenge that was begun for this very purpose and waits for its answer.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn challenge(
+        &self,
+        tenant: TenantId,
+        challenge: ChallengeId,
+        purpose: &Purpose<'_>,
+    ) -> Result<Option<Challenge>, StoreError> {
+        let item = self.get_item(&Key::challenge(tenant, challenge)).await?;
+        let waiting: Option<Challenge> =
+            item.filter(|item| !item.contains_key("spent_by")).map(read).transpose()?;
+        Ok(waiting
+            .filter(|waiting| waiting.purpose == purpose.text() && waiting.expires_at > self.clock.now()))
+    }
+
     /// Takes a challenge that was begun for this very purpose; `None` where there is none, it has
     /// expired, or another request took it. `attempt` names the request.
     ///
@@ -42,5 +59,22 @@ impl Store {
             Written::Done(item) => read(item).map(Some),
             Written::Refused(_) => Ok(None),
         }
+    }
+
+    /// Gives back what this attempt took, so that its answer can be shown again where the sign-in could
+    /// not be completed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn give_back_challenge(
+        &self,
+        tenant: TenantId,
+        challenge: ChallengeId,
+        attempt: &str,
+    ) -> Result<(), StoreError> {
+        let change = Change::of(Key::challenge(tenant, challenge), "REMOVE spent_by")
+            .when("spent_by = :attempt")
+            .text(":attempt", attempt);
+        self.change(change).await.map(|_| ())
     }
 }

@@ -53,7 +53,7 @@ pub use listing::{Listed, Mark};
 pub use made_since::MadeSince;
 pub use mailboxes::ProofBegun;
 pub use outbox::{Claimed, Due, Entry};
-pub use registrations::{Activation, Claim};
+pub use registrations::{Activation, Claim, Opens, WithActivation};
 pub use reseal::Seals;
 pub use resets::{ResetOutcome, WithReset};
 pub use schema::Tables;

@@ -12,8 +12,11 @@ use super::{
 };
 use crate::{
     domain::{
+        event::Event,
+        handle::Handle,
         ids::{TenantId, UserId},
         registration::{Registration, Reset},
+        session::Session,
         user::{Epoch, Profile, UserStatus},
     },
     keys::{DataKey, SealBroken, StoredHash},
@@ -27,6 +30,22 @@ pub enum Claim<'a> {
     Password(&'a StoredHash),
     /// None: whoever holds the mailbox chooses one with this reset token.
     ResetToken(&'a Bearer, &'a DataKey),
+}
+
+/// What the claim of an address opens for who made it.
+#[derive(Debug, Clone, Copy)]
+pub enum Opens<'a> {
+    Nothing,
+    Session(&'a Session),
+    /// A handle that goes on to enrol a factor.
+    Handle(&'a Bearer, &'a Handle),
+}
+
+/// What goes with a claim, in the same breath: whoever made it has all of it, or may make it again.
+#[derive(Debug, Clone, Copy)]
+pub struct WithActivation<'a> {
+    pub event: &'a Event,
+    pub opens: Opens<'a>,
 }
 
 /// What came of a claim.
@@ -88,16 +107,16 @@ impl Store {
         Key::registration(tenant, token).place()
     }
 
-    /// Claims the address and makes the user, all or nothing.
+    /// Claims the address and makes the user, with all that goes with it, or changes nothing.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
     pub async fn activate(
         &self,
         tenant: TenantId,
-        token: &Bearer,
-        registration: &Registration,
+        (token, registration): (&Bearer, &Registration),
         claim: &Claim<'_>,
+        with: &WithActivation<'_>,
         key: &DataKey,
     ) -> Result<Activation, StoreError> {
         let now = self.clock.now();
@@ -134,6 +153,15 @@ impl Store {
             transaction = transaction
                 .put(Key::reset(tenant, reset), Self::reset_item(tenant, reset, &waiting, factors)?);
         }
+        transaction = match with.opens {
+            Opens::Nothing => transaction,
+            Opens::Session(session) => {
+                transaction.put(Key::session(tenant, session.user_id, session.session_id), write(session)?)
+            }
+            Opens::Handle(token, handle) => transaction.put(Key::handle(tenant, token), write(handle)?),
+        };
+        let (recorded, event) = self.event_item(with.event)?;
+        transaction = transaction.put(recorded, event);
         Ok(match self.commit(transaction).await? {
             Committed::Done => Activation::Activated,
             Committed::Refused { index: 0, item, .. } => Activation::ClaimedBefore(owner(item)?),
