@@ -118,3 +118,19 @@ async fn a_verification_is_made_whole_or_can_be_made_again() {
     assert!(verified.data()["tokens"]["access_token"].is_string(), "{}", verified.text);
     assert_eq!(client.post("acme", "verify-email", &body).await.data()["status"], "already_verified");
 }
+
+/// That a try met another transaction says nothing of the tries before it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_whose_answer_is_lost_before_a_conflict_is_no_stale_one() {
+    if tests::is_elsewhere() {
+        return;
+    }
+    let (house, faults) = House::on_a_bad_day().await;
+    let (ada, client) = house.ada_at_acme(json!({})).await;
+    let token = ada.reset_token(&house, &client).await;
+    faults.lose(1);
+    faults.conflict(2);
+    ada.reset(&client, &token, "an entirely new pass phrase 7").await.data();
+    assert_eq!(ada.reset(&client, &token, "another new pass phrase 8").await.problem().1, "token_invalid");
+    assert_eq!(ada.login_with(&client, "an entirely new pass phrase 7").await.status, 200);
+}

@@ -72,7 +72,7 @@ impl Faults {
         self.dynamodb.broken.store(broken, Ordering::Relaxed);
     }
 
-    /// Has the next transactions meet another.
+    /// Has the next transactions meet another, after those whose answers are lost.
     pub fn conflict(&self, times: usize) {
         self.dynamodb.conflicts.store(times, Ordering::Relaxed);
     }
@@ -205,11 +205,11 @@ impl Proxy {
         if self.broken.load(Ordering::Relaxed) {
             return (Fate::Out, Duration::ZERO);
         }
-        if is_transaction && due(&self.conflicts) {
-            return (Fate::Conflicting, Duration::ZERO);
-        }
         if is_transaction && due(&self.lost) {
             return (Fate::Lost, Duration::ZERO);
+        }
+        if is_transaction && due(&self.conflicts) {
+            return (Fate::Conflicting, Duration::ZERO);
         }
         if operation == "PutItem" && due(&self.throttled_puts) {
             return (Fate::Throttled, Duration::ZERO);

@@ -76,17 +76,18 @@ const CONFLICT_RETRIES: u32 = 3;
 impl Store {
     /// Commits, and retries a conflict with another transaction three times with jitter.
     ///
-    /// The request token makes an SDK retry that meets its own earlier commit a success.
+    /// One request token for all of it: whatever a later try meets, its own earlier commit is a success. One that was
+    /// canceled is tried anew under it.
     pub(super) async fn commit(&self, transaction: Transaction) -> Result<Committed, StoreError> {
         let items =
             transaction.writes.into_iter().map(|write| self.item_of(write)).collect::<Result<Vec<_>, _>>()?;
+        let token = BASE64_URL_SAFE_NO_PAD.encode(self.entropy.bytes::<24>());
         let mut conflicts = 0;
         loop {
-            let token = BASE64_URL_SAFE_NO_PAD.encode(self.entropy.bytes::<24>());
             let answer = self
                 .dynamo
                 .transact_write_items()
-                .client_request_token(token)
+                .client_request_token(token.clone())
                 .set_transact_items(Some(items.clone()))
                 .send()
                 .await;
