@@ -1,7 +1,10 @@
 //! Rows 21 and 22: DynamoDB loses answers, has conflicts and throttles, while people go their whole way; and what
 //! can be used once is not used up by a call that failed.
 
-use latchkey::domain::TenantSlug;
+use latchkey::{
+    domain::{Email, TenantSlug},
+    store::Failures,
+};
 use serde_json::json;
 use tests::{House, Journey, PASSWORD, Record, Weather, people::registration, scale};
 
@@ -133,4 +136,21 @@ async fn a_reset_whose_answer_is_lost_before_a_conflict_is_no_stale_one() {
     ada.reset(&client, &token, "an entirely new pass phrase 7").await.data();
     assert_eq!(ada.reset(&client, &token, "another new pass phrase 8").await.problem().1, "token_invalid");
     assert_eq!(ada.login_with(&client, "an entirely new pass phrase 7").await.status, 200);
+}
+
+/// However often the answer is lost, a try of the password counts once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_try_whose_answer_is_lost_counts_once() {
+    if tests::is_elsewhere() {
+        return;
+    }
+    let (house, faults) = House::on_a_bad_day().await;
+    let (ada, client) = house.ada_at_acme(json!({})).await;
+    faults.set(Weather { lost: 1.0, ..Weather::default() });
+    assert_eq!(ada.login_with(&client, "not the password at all").await.problem(), (503, "unavailable"));
+    faults.clear();
+    let store = &house.parts.store;
+    let tenant = store.tenant(&TenantSlug::parse("acme").unwrap()).await.unwrap().unwrap();
+    let email = Email::parse(&ada.email).unwrap();
+    assert_eq!(store.failures(&Failures::of_account(tenant.id, email.key())).await.unwrap(), 1);
 }

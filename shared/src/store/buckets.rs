@@ -1,6 +1,7 @@
 //! Throttles. One write each, which counts and judges at once: a thousand parallel tries see a
 //! thousand different counts.
 
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
@@ -228,8 +229,10 @@ impl Store {
         failures: &Failures,
     ) -> Result<(Verdict, u32, Option<Item>), StoreError> {
         let now = self.clock.now();
-        let mut set = "SET last_failure_at = :now".to_owned();
+        let mut set = "SET last_failure_at = :now, counted_by = :attempt".to_owned();
+        let attempt = AttributeValue::B(Blob::new(self.entropy.bytes::<12>()));
         let mut change = Change::of(failures.key.clone(), String::new())
+            .value(":attempt", attempt.clone())
             .number(":one", 1)
             .time(":now", now)
             .number(":free", Backoff::FREE);
@@ -249,12 +252,20 @@ impl Store {
             set += ", expires_at = :ttl";
         }
         change.expression = set + " ADD failures :one";
-        let allowed = allowed.join(" OR ");
+        let first = "attribute_not_exists(counted_by) OR counted_by <> :attempt";
+        let allowed = format!("({first}) AND ({})", allowed.join(" OR "));
         let change = change.when(match failures.kind {
-            FailuresOf::FactorItem => format!("attribute_exists(pk) AND ({allowed})"),
+            FailuresOf::FactorItem => format!("attribute_exists(pk) AND {allowed}"),
             FailuresOf::Account | FailuresOf::Factor => allowed,
         });
-        match self.change(change).await {
+        let written = match self.change(change).await {
+            // An SDK retry that meets its own write is no second failure.
+            Ok(Written::Refused(Some(item))) if item.get("counted_by") == Some(&attempt) => {
+                Ok(Written::Done(item))
+            }
+            written => written,
+        };
+        match written {
             Ok(Written::Done(item)) => {
                 let count = failure_count(&item);
                 if count <= Backoff::MOST {
