@@ -72,9 +72,6 @@ impl Store {
         challenge: ChallengeId,
         attempt: &str,
     ) -> Result<(), StoreError> {
-        let change = Change::of(Key::challenge(tenant, challenge), "REMOVE spent_by")
-            .when("spent_by = :attempt")
-            .text(":attempt", attempt);
-        self.change(change).await.map(|_| ())
+        self.unspend(Key::challenge(tenant, challenge), attempt).await
     }
 }

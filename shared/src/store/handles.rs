@@ -184,9 +184,12 @@ impl Store {
         token: &Bearer,
         attempt: &str,
     ) -> Result<(), StoreError> {
-        let change = Change::of(Key::handle(tenant, token), "REMOVE spent_by")
-            .when("spent_by = :attempt")
-            .text(":attempt", attempt);
+        self.unspend(Key::handle(tenant, token), attempt).await
+    }
+
+    /// Likewise, whatever it spent.
+    pub(super) async fn unspend(&self, key: Key, attempt: &str) -> Result<(), StoreError> {
+        let change = Change::of(key, "REMOVE spent_by").when("spent_by = :attempt").text(":attempt", attempt);
         self.change(change).await.map(|_| ())
     }
 }
