@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use latchkey::{http::Route, runtime::Function};
-use serde_json::Value;
+use serde::Serialize;
 use tokio::sync::Semaphore;
 
 /// Calls of one function that may be under way at once; more wait here. `cargo lambda watch` 1.9 has room for 100,
@@ -16,7 +16,7 @@ const MOST_CALLS: usize = 90;
 ///
 /// # Errors
 /// The text of a failed invocation.
-pub async fn invoke(function: &Arc<dyn Function>, event: &Value) -> Result<Vec<u8>, String> {
+pub async fn invoke(function: &Arc<dyn Function>, event: &impl Serialize) -> Result<Vec<u8>, String> {
     let event = serde_json::to_vec(event).map_err(|error| error.to_string())?;
     let invoked = Arc::clone(function);
     match tokio::spawn(async move { invoked.invoke(&event).await }).await {

@@ -47,24 +47,23 @@ pub(crate) struct Event(LambdaRequest);
 
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut fields = BTreeMap::<String, Box<RawValue>>::deserialize(deserializer)?;
+        // Where they stand, for megabytes are not copied in no time.
+        let mut fields: BTreeMap<String, &RawValue> =
+            BTreeMap::<String, &'de RawValue>::deserialize(deserializer)?;
+        let too_large;
         if fields.get("body").is_some_and(|body| body.get().len() > LARGE) {
-            shorten(&mut fields).map_err(D::Error::custom)?;
+            // Another one that is: to read megabytes of escapes takes longer than a refusal may.
+            too_large = to_raw_value(&" ".repeat(MOST_BODY_BYTES + 1)).map_err(D::Error::custom)?;
+            fields.insert("body".to_owned(), &too_large);
+            fields.insert("isBase64Encoded".to_owned(), RawValue::FALSE);
         }
         request(&fields).map(Self).map_err(D::Error::custom)
     }
 }
 
-/// Puts another body there that is too large: to read megabytes of escapes takes longer than a refusal may.
-fn shorten(fields: &mut BTreeMap<String, Box<RawValue>>) -> serde_json::Result<()> {
-    fields.insert("body".to_owned(), to_raw_value(&" ".repeat(MOST_BODY_BYTES + 1))?);
-    fields.insert("isBase64Encoded".to_owned(), to_raw_value(&false)?);
-    Ok(())
-}
-
 /// Of the version that the event says; a REST API's says none. `lambda_http` by itself would try each in turn.
-fn request(fields: &BTreeMap<String, Box<RawValue>>) -> serde_json::Result<LambdaRequest> {
-    let event = MapDeserializer::new(fields.iter().map(|(name, value)| (name.as_str(), &**value)));
+fn request(fields: &BTreeMap<String, &RawValue>) -> serde_json::Result<LambdaRequest> {
+    let event = MapDeserializer::new(fields.iter().map(|(name, value)| (name.as_str(), *value)));
     match fields.get("version").map(|version| version.get()) {
         Some("\"2.0\"") => Deserialize::deserialize(event).map(LambdaRequest::ApiGatewayV2),
         _ => Deserialize::deserialize(event).map(LambdaRequest::ApiGatewayV1),

@@ -149,7 +149,8 @@ impl Product {
             arn: "arn:aws:iam::000000000000:user/local-owner".to_owned(),
         });
         let stamp = Stamp { request_id: "an-id".to_owned(), at: self.house.parts.clock.now() };
-        let event = event(incoming, (&route_key, &path_parameters), signer.as_ref(), &stamp).to_string();
+        let event = event(incoming, (&route_key, &path_parameters), signer.as_ref(), &stamp);
+        let event = serde_json::to_string(&event).unwrap();
         let answer = self.runtime.block_on(function.invoke(event.as_bytes()));
         let status = sound(&answer.unwrap_or_else(|error| panic!("{route_key}: {error}: {event}")));
         let is_hers = incoming

@@ -1,6 +1,6 @@
 //! The event of a request: API Gateway's payload format 2.0, as an HTTP API makes it.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{borrow::Cow, collections::BTreeMap, net::IpAddr};
 
 use axum::http::{
     HeaderMap,
@@ -8,7 +8,8 @@ use axum::http::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::{iam::Signer, routes::decoded};
 use crate::environment::ACCOUNT;
@@ -40,48 +41,59 @@ pub struct Stamp {
     pub at: Timestamp,
 }
 
-/// The event for a request whose route is `route_key`. What a request does not have is left out,
-/// as API Gateway does.
+/// What a request does not have is left out, as API Gateway does. A text stands where it was received: it may be
+/// megabytes, which are not copied in no time.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event<'a> {
+    version: &'static str,
+    route_key: &'a str,
+    raw_path: String,
+    raw_query_string: &'a str,
+    headers: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cookies: Vec<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    query_string_parameters: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    path_parameters: &'a BTreeMap<String, String>,
+    request_context: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Cow<'a, str>>,
+    is_base64_encoded: bool,
+}
+
+/// The event for a request whose route is `route_key`.
 #[must_use]
-pub fn event(
-    incoming: &Incoming<'_>,
-    (route_key, path_parameters): (&str, &BTreeMap<String, String>),
+pub fn event<'a>(
+    incoming: &Incoming<'a>,
+    (route_key, path_parameters): (&'a str, &'a BTreeMap<String, String>),
     signer: Option<&Signer>,
     stamp: &Stamp,
-) -> Value {
+) -> Event<'a> {
     // An HTTP API decodes the path, and hands it on so; a REST API and a function URL do not.
     let path = decoded(incoming.path);
-    let mut event = Map::new();
-    event.insert("version".to_owned(), "2.0".into());
-    event.insert("routeKey".to_owned(), route_key.into());
-    event.insert("rawPath".to_owned(), path.as_str().into());
-    event.insert("rawQueryString".to_owned(), incoming.query.into());
-    event.insert("headers".to_owned(), json!(headers(incoming)));
-    let cookies = cookies(incoming.headers);
-    if !cookies.is_empty() {
-        event.insert("cookies".to_owned(), cookies.into());
-    }
-    let query = query(incoming.query);
-    if !query.is_empty() {
-        event.insert("queryStringParameters".to_owned(), json!(query));
-    }
-    if !path_parameters.is_empty() {
-        event.insert("pathParameters".to_owned(), json!(path_parameters));
-    }
-    let mut context = context(incoming, route_key, &path, stamp);
+    let mut request_context = context(incoming, route_key, &path, stamp);
     if let Some(Signer { access_key, arn }) = signer {
-        context["authorizer"] = json!({ "iam": {
+        request_context["authorizer"] = json!({ "iam": {
             "accessKey": access_key, "accountId": ACCOUNT, "callerId": access_key, "cognitoIdentity": null,
             "principalOrgId": null, "userArn": arn, "userId": access_key,
         } });
     }
-    event.insert("requestContext".to_owned(), context);
     let (body, is_base64_encoded) = body(incoming);
-    if let Some(body) = body {
-        event.insert("body".to_owned(), body.into());
+    Event {
+        version: "2.0",
+        route_key,
+        raw_path: path,
+        raw_query_string: incoming.query,
+        headers: headers(incoming),
+        cookies: cookies(incoming.headers),
+        query_string_parameters: query(incoming.query),
+        path_parameters,
+        request_context,
+        body,
+        is_base64_encoded,
     }
-    event.insert("isBase64Encoded".to_owned(), is_base64_encoded.into());
-    Value::Object(event)
 }
 
 fn context(incoming: &Incoming<'_>, route_key: &str, path: &str, stamp: &Stamp) -> Value {
@@ -163,14 +175,14 @@ fn query(raw: &str) -> BTreeMap<String, String> {
 
 /// The body and whether it is Base64, which everything is that does not call itself a text: forms
 /// and a body without a content type are.
-fn body(incoming: &Incoming<'_>) -> (Option<String>, bool) {
+fn body<'a>(incoming: &Incoming<'a>) -> (Option<Cow<'a, str>>, bool) {
     if incoming.body.is_empty() {
         return (None, false);
     }
     let content_type = text_of(incoming.headers, &CONTENT_TYPE).unwrap_or_default();
     match std::str::from_utf8(incoming.body) {
-        Ok(text) if is_text(&content_type) => (Some(text.to_owned()), false),
-        _ => (Some(BASE64_STANDARD.encode(incoming.body)), true),
+        Ok(text) if is_text(&content_type) => (Some(text.into()), false),
+        _ => (Some(BASE64_STANDARD.encode(incoming.body).into()), true),
     }
 }
 

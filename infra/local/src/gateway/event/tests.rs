@@ -25,7 +25,7 @@ fn made(path: &str, query: &str, headers: &[(&str, &str)], body: &[u8]) -> Value
     };
     let stamp = Stamp { request_id: "id".to_owned(), at: "2026-11-24T09:08:07.006Z".parse().unwrap() };
     let parameters = BTreeMap::from([("id".to_owned(), "a".to_owned())]);
-    event(&incoming, ("POST /things/{id}", &parameters), None, &stamp)
+    serde_json::to_value(event(&incoming, ("POST /things/{id}", &parameters), None, &stamp)).unwrap()
 }
 
 #[test]
