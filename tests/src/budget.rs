@@ -11,8 +11,13 @@ use axum::{Router, body::Bytes, extract::State, http::HeaderMap, response::IntoR
 use serde_json::Value;
 use tokio::{net::TcpListener, time::Instant};
 
-/// Every call is held up by so much, so that calls that run side by side are seen to.
-const HOLD_UP: Duration = Duration::from_millis(40);
+/// How long a call of this operation is held up.
+pub type HoldUp = fn(&str) -> Duration;
+
+/// Every call by as much, so that calls that run side by side are seen to.
+pub(crate) fn long_enough(_: &str) -> Duration {
+    Duration::from_millis(40)
+}
 
 /// What was spent since the meter was read last.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -36,6 +41,7 @@ pub struct Meter {
 
 struct Shared {
     upstream: String,
+    hold_up: HoldUp,
     client: reqwest::Client,
     calls: Mutex<Vec<Call>>,
 }
@@ -47,15 +53,18 @@ struct Call {
     write_units: f64,
     audit_units: f64,
     operation: String,
+    /// The partitions that it wrote to, of tables and of the index of what is due.
+    written: Vec<String>,
 }
 
 impl Meter {
     /// Starts a meter for a DynamoDB at `upstream`, which need not be there yet.
-    pub async fn start(upstream: &str) -> Self {
+    pub async fn start(upstream: &str, hold_up: HoldUp) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
             upstream: upstream.to_owned(),
+            hold_up,
             client: reqwest::Client::new(),
             calls: Mutex::default(),
         });
@@ -68,6 +77,16 @@ impl Meter {
     #[must_use]
     pub fn variables(&self) -> BTreeMap<String, String> {
         BTreeMap::from([("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.url.clone())])
+    }
+
+    /// How often each partition was written to since the meter was read last.
+    #[must_use]
+    pub fn written(&self) -> BTreeMap<String, usize> {
+        let calls = self.shared.calls.lock().unwrap();
+        calls.iter().flat_map(|call| call.written.clone()).fold(BTreeMap::new(), |mut counts, partition| {
+            *counts.entry(partition).or_default() += 1;
+            counts
+        })
     }
 
     /// Reads the meter and sets it back.
@@ -107,10 +126,10 @@ fn longest_chain(calls: &[Call]) -> usize {
 async fn forward(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
     let json = [("content-type", "application/x-amz-json-1.0")];
     let began = Instant::now();
-    tokio::time::sleep(HOLD_UP).await;
     let target =
         headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    tokio::time::sleep((shared.hold_up)(&operation)).await;
     let mut document: Value = serde_json::from_slice(&body).unwrap_or_default();
     let metered = ["GetItem", "Query", "Scan", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
     if metered.contains(&operation.as_str()) {
@@ -141,6 +160,7 @@ async fn forward(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
             read_units: if reads { used } else { 0.0 },
             write_units: if reads { 0.0 } else { used },
             audit_units: audit_units(&document, used),
+            written: if reads { Vec::new() } else { written(&document) },
             operation,
         });
     }
@@ -153,6 +173,17 @@ fn audit_units(document: &Value, used: f64) -> f64 {
     let writes = document["TransactItems"].as_array().into_iter().flatten();
     let in_transaction: f64 = writes.filter(|write| is_event(&write["Put"])).map(|_| 2.0).sum();
     if is_event(document) { used } else { in_transaction }
+}
+
+fn written(document: &Value) -> Vec<String> {
+    let transaction = document["TransactItems"].as_array().into_iter().flatten();
+    let writes =
+        transaction.flat_map(|write| write.as_object().into_iter().flat_map(serde_json::Map::values));
+    writes
+        .chain([document])
+        .flat_map(|write| [&write["Key"]["pk"], &write["Item"]["pk"], &write["Item"]["due_shard"]])
+        .filter_map(|key| key["S"].as_str().map(str::to_owned))
+        .collect()
 }
 
 /// A refused condition costs what the write would have.

@@ -41,7 +41,7 @@ use latchkey::{
     administration::Administrator,
     domain::{Settings, Tenant, TenantSlug, clock::ManualClock, entropy::SystemEntropy},
     jiff::{SignedDuration, Timestamp},
-    runtime::{Parts, World},
+    runtime::{Function, Parts, World},
 };
 use limited::Limited;
 use local::{Options, Stack, mail::Email, stack::Functions};
@@ -55,7 +55,7 @@ use tokio::{
 
 pub use answer::{Answer, Client, below, signature};
 pub use auc::auc;
-pub use budget::{Meter, Spending};
+pub use budget::{HoldUp, Meter, Spending};
 pub use crowd::crowd;
 pub use factors::App;
 pub use faults::{Faults, Weather};
@@ -139,22 +139,33 @@ impl House {
     /// Starts the functions anew with these variables over the others, on the same tables: a deployment.
     /// The mail worker stays as it is.
     pub async fn deploy(&mut self, variables: &BTreeMap<String, String>) {
-        let Place::Here { stack, clock, deployed } = &mut self.place else {
-            panic!("the stack is elsewhere")
-        };
-        let entropy = Arc::new(SystemEntropy::default());
-        let world = || World::of(clock.clone(), entropy.clone());
-        let mut environment = stack.environment().clone();
+        let mut environment = self.stack().environment().clone();
         environment.extend(variables.clone());
-        let functions = local::functions::mount(&environment, world()).await.unwrap();
-        let mut options = Options::for_tests(clock.clone(), entropy.clone());
+        let functions = local::functions::mount(&environment, self.world()).await.unwrap();
+        let get = |name: &str| environment.get(name).cloned();
+        self.parts = admin::start(&get, self.world()).await.unwrap();
+        self.by = admin::administrator(self.parts.clone());
+        self.serve(functions).await;
+    }
+
+    /// Has these functions answer from now on, at a gateway of their own.
+    pub async fn serve(&mut self, functions: Vec<Arc<dyn Function>>) {
+        let World { clock, entropy, .. } = self.world();
+        let mut options = Options::for_tests(clock, entropy);
         options.functions = Functions::Given(functions);
         let fresh = Stack::start(options).await.unwrap();
         fresh.gateway().unwrap().clone_into(&mut self.gateway);
-        let get = |name: &str| environment.get(name).cloned();
-        self.parts = admin::start(&get, world()).await.unwrap();
-        self.by = admin::administrator(self.parts.clone());
+        let Place::Here { deployed, .. } = &mut self.place else { panic!("the stack is elsewhere") };
         *deployed = Some(Box::new(fresh));
+    }
+
+    /// The time of this house.
+    #[must_use]
+    pub fn world(&self) -> World {
+        match &self.place {
+            Place::Here { clock, .. } => World::of(clock.clone(), Arc::new(SystemEntropy::default())),
+            Place::Elsewhere { .. } => World::real(),
+        }
     }
 
     async fn at(gateway: String, mail: String) -> Self {
@@ -206,9 +217,16 @@ impl House {
 
     /// A house whose functions reach DynamoDB through a meter.
     pub async fn metered() -> (Self, Meter) {
+        Self::held_up(BTreeMap::new(), budget::long_enough).await
+    }
+
+    /// A house whose functions have these variables over the others, and reach DynamoDB through a meter that holds
+    /// their calls up.
+    pub async fn held_up(mut variables: BTreeMap<String, String>, hold_up: HoldUp) -> (Self, Meter) {
         let free = free_port();
-        let meter = Meter::start(&format!("http://{free}")).await;
-        let house = Self::start_at(meter.variables(), |options| options.dynamodb = free).await;
+        let meter = Meter::start(&format!("http://{free}"), hold_up).await;
+        variables.extend(meter.variables());
+        let house = Self::start_at(variables, |options| options.dynamodb = free).await;
         let _ = meter.read();
         (house, meter)
     }

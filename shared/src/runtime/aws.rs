@@ -134,8 +134,11 @@ fn amazon_roots() -> TrustStore {
     TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
 }
 
-/// A connector to `url`, or to any address by TLS under these roots.
-pub(super) fn connector(
+/// A connector to `url`, or to any address by TLS under these roots. An answer may take as long as `read`.
+///
+/// # Errors
+/// When the roots do not read.
+pub fn connector(
     url: Option<&str>,
     read: Duration,
     roots: TrustStore,

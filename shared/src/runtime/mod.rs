@@ -11,7 +11,7 @@ mod run;
 mod trace;
 mod world;
 
-pub use aws::{Aws, endpoint};
+pub use aws::{Aws, connector, endpoint};
 pub use environment::{Environment, EnvironmentFault};
 pub use function::Function;
 pub use kms::{CONTEXT, UnwrapFault};

@@ -1,0 +1,90 @@
+//! What the processor does for a call of each endpoint: instructions of twice as many calls, less those of as many.
+
+use std::{collections::BTreeMap, ffi::OsString, sync::Arc};
+
+use anyhow::Context;
+use latchkey::runtime::Function;
+use tests::{
+    House,
+    lambda::{self, Fleet},
+};
+
+use crate::{
+    Figure,
+    callgrind::Callgrind,
+    scenes::{People, SCENES, Scene},
+    work::Work,
+};
+
+/// Of so many calls the instructions are known.
+const CALLS: usize = 8;
+const LOGIN_GOAL: f64 = 4.0;
+const GOAL: f64 = 1.5;
+const UNIT: &str = "M instructions";
+
+/// A hash that is hardly any work: what is beside it is counted.
+pub fn cheap() -> BTreeMap<String, String> {
+    BTreeMap::from([("LATCHKEY_ARGON2".to_owned(), "64,1,1".to_owned())])
+}
+
+/// The function of a name in a house, as it runs in this process.
+///
+/// # Errors
+/// When there is none.
+pub async fn function(
+    house: &House,
+    name: &str,
+) -> anyhow::Result<(Arc<dyn Function>, Vec<Arc<dyn Function>>)> {
+    let mut all = local::functions::mount(house.stack().environment(), house.world()).await?;
+    let place = all.iter().position(|function| function.name() == name).context("no such function")?;
+    Ok((all.remove(place), all))
+}
+
+/// # Errors
+/// When a function does not run, or refuses.
+pub async fn measure(work: &Work) -> anyhow::Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    for scene in &SCENES {
+        let whole = instructions(scene).await?;
+        let hash = if scene.hashes { work.cheap_hash } else { 0.0 };
+        let signature = scene.signs.map_or(0.0, |algorithm| work.signature(algorithm));
+        let goal = if scene.function == "login" { LOGIN_GOAL } else { GOAL };
+        let beside = match (scene.hashes, scene.signs) {
+            (true, Some(_)) => ", without hash and signature",
+            (true, None) => ", without the hash",
+            (false, Some(_)) => ", without the signature",
+            (false, None) => "",
+        };
+        figures.push(
+            Figure::new(format!("{}{beside}", scene.name), UNIT, whole - hash - signature).at_most(goal),
+        );
+    }
+    Ok(figures)
+}
+
+/// Millions of instructions of one call.
+///
+/// # Errors
+/// When the function does not run, or refuses.
+pub async fn instructions(scene: &Scene) -> anyhow::Result<f64> {
+    let mut house = House::start_with(cheap()).await;
+    let people = People::of(scene, &house, 3 * CALLS).await;
+    let mut calls = people.calls(scene, &house).await?;
+    let more = calls.split_off(CALLS);
+    let mut counted = Vec::new();
+    for calls in [calls, more] {
+        let callgrind = Callgrind::new()?;
+        let command: Vec<OsString> = callgrind.of(&lambda::binary(scene.function));
+        let (function, mut functions) = function(&house, scene.function).await?;
+        let fleet = Arc::new(Fleet::start(function, 1, &command, house.stack().environment()).await);
+        functions.push(fleet.clone());
+        house.serve(functions).await;
+        for call in &calls {
+            call.make(&house).await;
+        }
+        fleet.stop().await;
+        counted.push(callgrind.millions()?);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "they are few")]
+    Ok((counted[1] - counted[0]) / CALLS as f64)
+}

@@ -1,0 +1,19 @@
+//! How fast and how cheap: every figure of performance.md, measured. `tests/bench/run` builds what it needs and runs it.
+
+mod callgrind;
+pub mod cli;
+mod endpoints;
+mod figure;
+mod functions;
+mod guard;
+mod handshake;
+mod latency;
+mod money;
+mod peers;
+mod plot;
+mod scale;
+mod scenes;
+mod usage;
+mod work;
+
+pub use figure::Figure;

@@ -1,0 +1,163 @@
+//! Single pieces of work, each done some times by a process of its own: `bench work WHAT TIMES`.
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::{Context, bail, ensure};
+use latchkey::{
+    domain::{entropy::SystemEntropy, jwk::Algorithm},
+    keys::{Cost, Hasher},
+    tokens::SigningKey,
+};
+use serde_json::json;
+use tests::PASSWORD;
+use tokio::process::Command;
+
+use crate::{Figure, callgrind, usage};
+
+/// argon2id as deployed, and as it is hardly any work.
+const REAL: &str = "19456,2,1";
+const CHEAP: &str = "64,1,1";
+/// Of the goal: a hash of ours against libsodium's.
+const HASH_GOAL: f64 = 1.9;
+/// As the design has them, in millions of instructions.
+const SODIUM: f64 = 62.0;
+const RS256_GOAL: f64 = 7.0;
+const ES256_GOAL: f64 = 0.4;
+const UNIT: &str = "M instructions";
+/// The processor's time is taken of so many hashes, ours and theirs by turns.
+const TURNS: u32 = 5;
+const HASHES: u32 = 20;
+
+/// Does a piece of work so many times.
+///
+/// # Errors
+/// When there is no such work.
+pub async fn run(what: &str, times: u32) -> anyhow::Result<()> {
+    match what {
+        "hash" => hash(REAL, times).await,
+        "cheap-hash" => hash(CHEAP, times).await,
+        "ES256" => sign(Algorithm::Es256, times),
+        "RS256" => sign(Algorithm::Rs256, times),
+        _ => bail!("there is no work {what}"),
+    }
+}
+
+/// The block is kept, as in a function.
+async fn hash(cost: &str, times: u32) -> anyhow::Result<()> {
+    let hasher = Hasher::new(Cost::parse(cost).context("a cost")?, 1);
+    let entropy = SystemEntropy::default();
+    for _ in 0..times {
+        hasher.hash(PASSWORD.as_bytes(), &entropy).await;
+    }
+    Ok(())
+}
+
+fn sign(algorithm: Algorithm, times: u32) -> anyhow::Result<()> {
+    let (pkcs8, public) = SigningKey::generate(algorithm)?;
+    let key = SigningKey::parse(&public.kid, algorithm, &pkcs8)?;
+    // As an access token's.
+    let claims = json!({
+        "iss": "https://auth.example.com/api/v1/auth/tenants/acme", "aud": "acme", "sub": "usr_01M8J8V3DRA7D18TTXFBYSMXAY",
+        "sid": "ses_01M8J8V5MP3X062AW11NB5Q0ED", "jti": "02emwLCDuCZkRAk", "iat": 1_780_315_200, "exp": 1_780_315_800,
+    });
+    for _ in 0..times {
+        key.sign("at+jwt", &claims)?;
+    }
+    Ok(())
+}
+
+/// Millions of instructions of single pieces of work.
+#[derive(Debug, Clone, Copy)]
+pub struct Work {
+    pub hash: f64,
+    pub cheap_hash: f64,
+    es256: f64,
+    rs256: f64,
+}
+
+impl Work {
+    /// # Errors
+    /// When valgrind does not count.
+    pub async fn count() -> anyhow::Result<Self> {
+        Ok(Self {
+            hash: each("hash", 2).await?,
+            cheap_hash: each("cheap-hash", 20).await?,
+            // Making the key takes another number of tries each time; many signatures let that vanish.
+            es256: each("ES256", 200).await?,
+            rs256: each("RS256", 200).await?,
+        })
+    }
+
+    #[must_use]
+    pub fn signature(&self, algorithm: &str) -> f64 {
+        if algorithm == "RS256" { self.rs256 } else { self.es256 }
+    }
+
+    /// # Errors
+    /// When libsodium does not run.
+    pub async fn figures(&self) -> anyhow::Result<Vec<Figure>> {
+        let theirs_counted = each_of(&sodium()?, &[SODIUM_SCRIPT], 2).await?;
+        let (mut ours, mut theirs) = (Duration::ZERO, Duration::ZERO);
+        for _ in 0..TURNS {
+            ours += taken(&bench()?, &["work", "hash"]).await?;
+            theirs += taken(&sodium()?, &[SODIUM_SCRIPT]).await?;
+        }
+        Ok(vec![
+            Figure::new("argon2id 19456/2/1", UNIT, self.hash).over(SODIUM),
+            Figure::new("libsodium's, the same", UNIT, theirs_counted).over(SODIUM),
+            Figure::new("argon2id, instructions against libsodium's", "times", self.hash / theirs_counted)
+                .over(1.0)
+                .at_most(HASH_GOAL),
+            Figure::new(
+                "argon2id, processor time against libsodium's",
+                "times",
+                ours.as_secs_f64() / theirs.as_secs_f64(),
+            )
+            .over(1.0),
+            Figure::new("argon2id, processor time", "ms", milliseconds(ours)),
+            Figure::new("a signature, RS256", UNIT, self.rs256).at_most(RS256_GOAL),
+            Figure::new("a signature, ES256", UNIT, self.es256).at_most(ES256_GOAL),
+        ])
+    }
+}
+
+fn milliseconds(all: Duration) -> f64 {
+    all.as_secs_f64() * 1e3 / f64::from(TURNS * HASHES)
+}
+
+fn bench() -> anyhow::Result<PathBuf> {
+    Ok(std::env::current_exe()?)
+}
+
+const SODIUM_SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sodium.py");
+
+/// A Python that has libsodium.
+fn sodium() -> anyhow::Result<PathBuf> {
+    Ok(std::env::var_os("LATCHKEY_PYTHON").context("LATCHKEY_PYTHON: tests/bench/run sets it")?.into())
+}
+
+async fn each(what: &str, times: u32) -> anyhow::Result<f64> {
+    each_of(&bench()?, &["work", what], times).await
+}
+
+/// Millions of instructions of one: of twice as many, less those of as many.
+async fn each_of(program: &std::path::Path, arguments: &[&str], times: u32) -> anyhow::Result<f64> {
+    let mut counted = Vec::new();
+    for times in [times, 2 * times] {
+        let times = times.to_string();
+        counted.push(callgrind::of(program, &[arguments, &[&times]].concat()).await?);
+    }
+    Ok((counted[1] - counted[0]) / f64::from(times))
+}
+
+/// The processor's time of so many.
+async fn taken(program: &std::path::Path, arguments: &[&str]) -> anyhow::Result<Duration> {
+    let mut times = Vec::new();
+    for count in [HASHES, 2 * HASHES] {
+        let before = usage::of_ended()?;
+        let ran = Command::new(program).args(arguments).arg(count.to_string()).status().await?;
+        ensure!(ran.success(), "{}: {ran}", program.display());
+        times.push(usage::since(before)?);
+    }
+    Ok(times[1].saturating_sub(times[0]))
+}
