@@ -1,11 +1,12 @@
 //! Row 6: no time tells a stranger whether an address has an account.
 
-use std::{collections::BTreeMap, ffi::OsString, fmt::Write, fs, net::Ipv4Addr};
+use std::{collections::BTreeMap, fmt::Write, fs, net::Ipv4Addr};
 
 use latchkey::jiff::SignedDuration;
 use serde_json::{Value, json};
 use tests::{
-    Client, House, auc,
+    Client, House, at_real_cost, auc,
+    callgrind::Callgrind,
     lambda::{self, Process},
     people::registration,
     scale,
@@ -132,8 +133,7 @@ async fn the_processor_does_the_same_whoever_it_is() {
         return;
     }
     // As deployed: with a hash of the real cost.
-    let cost = BTreeMap::from([("LATCHKEY_ARGON2".to_owned(), "19456,2,1".to_owned())]);
-    let house = House::start_with(cost).await;
+    let house = House::start_with(at_real_cost()).await;
     let mut tenants = Vec::new();
     for number in 0..TENANTS {
         let tenant = house.tenant(&format!("acme{number}"), settings()).await;
@@ -167,7 +167,7 @@ async fn the_processor_does_the_same_whoever_it_is() {
         figures.push(format!(
             "{function} at most {:.2} % off unknown's {:.1} million ({state})",
             off(count) * 100.0,
-            spent["unknown"] / 1e6
+            spent["unknown"]
         ));
         worst = worst.max(off(count));
     }
@@ -189,7 +189,7 @@ fn of(event: &Value, function: &str, slug: &str, email: &str, number: usize) -> 
     event
 }
 
-/// Instructions of one request, on average: those of a process that has these events, less those of one that has
+/// Millions of instructions of one request, on average: those of a process that has these events, less those of one that has
 /// each of their tenants' first alone.
 async fn instructions(house: &House, function: &str, events: Vec<Value>) -> f64 {
     let first: Vec<_> = events.iter().step_by(TRIES).cloned().collect();
@@ -206,13 +206,8 @@ async fn instructions(house: &House, function: &str, events: Vec<Value>) -> f64 
 }
 
 async fn count(house: &House, function: &str, events: &[Value]) -> f64 {
-    let directory = tempfile::tempdir().unwrap();
-    let out = directory.path().join("out");
-    let binary = lambda::binary(function);
-    let mut command: Vec<OsString> =
-        ["valgrind", "--tool=callgrind"].map(OsString::from).into_iter().collect();
-    command.push(format!("--callgrind-out-file={}", out.display()).into());
-    command.push(binary.into());
+    let callgrind = Callgrind::new();
+    let command = callgrind.of(&lambda::binary(function));
     let process = Process::start(&command, house.stack().environment()).await;
     for event in events {
         let answer = process.invoke(event.to_string().into()).await.unwrap();
@@ -221,7 +216,5 @@ async fn count(house: &House, function: &str, events: &[Value]) -> f64 {
         assert!([200, 401].contains(&status), "{function}: {answer}");
     }
     process.stop().await;
-    let counted = fs::read_to_string(out).unwrap();
-    let totals = counted.lines().find_map(|line| line.strip_prefix("totals: ")).unwrap();
-    totals.trim().parse().unwrap()
+    callgrind.millions()
 }

@@ -67,7 +67,7 @@ struct Api {
     answers: Mutex<HashMap<String, oneshot::Sender<Answered>>>,
     asked: Mutex<Option<Instant>>,
     ready: Notify,
-    next: AtomicU64,
+    next_id: AtomicU64,
 }
 
 /// A function's own binary, running as Lambda runs it.
@@ -87,6 +87,14 @@ pub fn binary(function: &str) -> PathBuf {
     // A test is one folder deeper than a binary.
     let binary = [1, 2].map(beside).into_iter().find(|path| path.is_file());
     binary.unwrap_or_else(|| panic!("{function} is not built"))
+}
+
+/// The most memory that a process has had, in KiB: `VmHWM`.
+#[must_use]
+pub fn peak(process: u32) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 impl Process {
@@ -130,7 +138,7 @@ impl Process {
     /// # Errors
     /// What the function reports.
     pub async fn invoke(&self, event: Bytes) -> Answered {
-        let id = self.api.next.fetch_add(1, Ordering::Relaxed).to_string();
+        let id = self.api.next_id.fetch_add(1, Ordering::Relaxed).to_string();
         let (sender, receiver) = oneshot::channel();
         self.api.answers.lock().unwrap().insert(id.clone(), sender);
         self.api.events.put((id, event));
@@ -139,14 +147,6 @@ impl Process {
 
     fn id(&self) -> u32 {
         self.child.id().unwrap()
-    }
-
-    /// The most memory that it has had, in KiB: `VmHWM`.
-    #[must_use]
-    pub fn peak(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        peak.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     /// Ends it by a signal, which what watches it may see and write down what it saw.
@@ -210,11 +210,11 @@ impl Fleet {
     }
 
     /// Ends all of them, once they have answered; gives the most memory that each has had, in KiB.
-    pub async fn stop(&self) -> Vec<u64> {
+    pub async fn stop(&self) -> Vec<f64> {
         let mut peaks = Vec::new();
         for _ in 0..self.count {
             let process = self.free.take().await;
-            peaks.push(process.peak());
+            peaks.push(peak(process.id()));
             process.stop().await;
         }
         peaks

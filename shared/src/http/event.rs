@@ -47,12 +47,13 @@ pub(crate) struct Event(LambdaRequest);
 
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Where they stand, for megabytes are not copied in no time.
+        // Borrowed: to copy megabytes takes milliseconds of the fifty that a refusal has.
         let mut fields: BTreeMap<String, &RawValue> =
             BTreeMap::<String, &'de RawValue>::deserialize(deserializer)?;
         let too_large;
         if fields.get("body").is_some_and(|body| body.get().len() > LARGE) {
-            // Another one that is: to read megabytes of escapes takes longer than a refusal may.
+            // One in its place that is refused for its size as well: to read megabytes of escapes takes longer than a
+            // refusal may.
             too_large = to_raw_value(&" ".repeat(MOST_BODY_BYTES + 1)).map_err(D::Error::custom)?;
             fields.insert("body".to_owned(), &too_large);
             fields.insert("isBase64Encoded".to_owned(), RawValue::FALSE);

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{fs, path::PathBuf, process::ExitCode, time::Duration};
+use std::{fs, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use serde::Serialize;
@@ -86,13 +86,12 @@ struct Run {
 
 async fn once() -> anyhow::Result<Run> {
     let work = Work::count().await?;
-    let mut figures = work.figures().await?;
-    let hash = figures.iter().find(|figure| figure.unit == "ms").map_or(0.0, |figure| figure.value);
+    let (hash, mut figures) = work.figures().await?;
     figures.extend(endpoints::measure(&work).await?);
     let (functions, of_functions) = functions::measure().await?;
     figures.extend(of_functions);
     figures.extend(handshake::measure().await?);
-    let (levels, of_latency) = latency::measure(Duration::from_secs_f64(hash / 1e3)).await?;
+    let (levels, of_latency) = latency::measure(hash).await?;
     figures.extend(of_latency);
     figures.extend(peers::measure().await?);
     figures.extend(money::measure()?);

@@ -1,17 +1,16 @@
 //! What the processor does for a call of each endpoint: instructions of twice as many calls, less those of as many.
 
-use std::{collections::BTreeMap, ffi::OsString, sync::Arc};
+use std::{ffi::OsString, sync::Arc};
 
 use anyhow::Context;
-use latchkey::runtime::Function;
 use tests::{
     House,
+    callgrind::Callgrind,
     lambda::{self, Fleet},
 };
 
 use crate::{
     Figure,
-    callgrind::Callgrind,
     scenes::{People, SCENES, Scene},
     work::Work,
 };
@@ -22,22 +21,23 @@ const LOGIN_GOAL: f64 = 4.0;
 const GOAL: f64 = 1.5;
 const UNIT: &str = "M instructions";
 
-/// A hash that is hardly any work: what is beside it is counted.
-pub fn cheap() -> BTreeMap<String, String> {
-    BTreeMap::from([("LATCHKEY_ARGON2".to_owned(), "64,1,1".to_owned())])
-}
-
-/// The function of a name in a house, as it runs in this process.
+/// Has a function of a house be answered by so many processes, which this command starts.
 ///
 /// # Errors
-/// When there is none.
-pub async fn function(
-    house: &House,
+/// When there is no such function.
+pub async fn processes(
+    house: &mut House,
     name: &str,
-) -> anyhow::Result<(Arc<dyn Function>, Vec<Arc<dyn Function>>)> {
-    let mut all = local::functions::mount(house.stack().environment(), house.world()).await?;
-    let place = all.iter().position(|function| function.name() == name).context("no such function")?;
-    Ok((all.remove(place), all))
+    count: usize,
+    command: &[OsString],
+) -> anyhow::Result<Arc<Fleet>> {
+    let environment = house.stack().environment().clone();
+    let mut functions = local::functions::mount(&environment, house.world()).await?;
+    let place = functions.iter().position(|function| function.name() == name).context("no such function")?;
+    let fleet = Arc::new(Fleet::start(functions.remove(place), count, command, &environment).await);
+    functions.push(fleet.clone());
+    house.serve(functions).await;
+    Ok(fleet)
 }
 
 /// # Errors
@@ -67,23 +67,21 @@ pub async fn measure(work: &Work) -> anyhow::Result<Vec<Figure>> {
 /// # Errors
 /// When the function does not run, or refuses.
 pub async fn instructions(scene: &Scene) -> anyhow::Result<f64> {
-    let mut house = House::start_with(cheap()).await;
+    // Its hash is hardly any work: what is beside it is counted.
+    let mut house = House::start_here().await;
     let people = People::of(scene, &house, 3 * CALLS).await;
     let mut calls = people.calls(scene, &house).await?;
     let more = calls.split_off(CALLS);
     let mut counted = Vec::new();
     for calls in [calls, more] {
-        let callgrind = Callgrind::new()?;
-        let command: Vec<OsString> = callgrind.of(&lambda::binary(scene.function));
-        let (function, mut functions) = function(&house, scene.function).await?;
-        let fleet = Arc::new(Fleet::start(function, 1, &command, house.stack().environment()).await);
-        functions.push(fleet.clone());
-        house.serve(functions).await;
+        let callgrind = Callgrind::new();
+        let command = callgrind.of(&lambda::binary(scene.function));
+        let fleet = processes(&mut house, scene.function, 1, &command).await?;
         for call in &calls {
             call.make(&house).await;
         }
         fleet.stop().await;
-        counted.push(callgrind.millions()?);
+        counted.push(callgrind.millions());
     }
     #[expect(clippy::cast_precision_loss, reason = "they are few")]
     Ok((counted[1] - counted[0]) / CALLS as f64)

@@ -12,11 +12,12 @@ use cost::units::{self, Units};
 use flate2::{Compression, write::DeflateEncoder};
 use serde::Serialize;
 use tests::{
-    House,
+    House, at_real_cost,
+    callgrind::Callgrind,
     lambda::{self, Process},
 };
 
-use crate::{Figure, callgrind::Callgrind};
+use crate::Figure;
 
 /// What does nothing, and is built as the functions are.
 const EMPTY: &str = "empty";
@@ -47,17 +48,16 @@ pub struct Binary {
 /// # Errors
 /// When a function is not built, or does not start.
 pub async fn measure() -> anyhow::Result<(Vec<Binary>, Vec<Figure>)> {
-    let real = BTreeMap::from([("LATCHKEY_ARGON2".to_owned(), "19456,2,1".to_owned())]);
-    let house = House::start_with(real).await;
+    let house = House::start_with(at_real_cost()).await;
     let environment = house.stack().environment();
     let units = Units::parse(&fs::read_to_string(units::FILE)?)?;
     let hashing: BTreeSet<_> =
         units.endpoints.values().filter(|row| row.hashes > 0).map(|row| row.function.as_str()).collect();
-    let empty = start(EMPTY, environment).await?;
+    let empty = start(EMPTY, environment).await;
     let mut binaries = Vec::new();
     for function in units.functions.keys() {
         let (size, zipped) = sizes(function)?;
-        let start = start(function, environment).await? - empty;
+        let start = start(function, environment).await - empty;
         let times = times(function, environment).await?;
         binaries.push(Binary {
             function: function.clone(),
@@ -119,8 +119,8 @@ fn megabytes(bytes: usize) -> f64 {
 }
 
 /// Millions of instructions until it asks for an event.
-async fn start(function: &str, environment: &BTreeMap<String, String>) -> anyhow::Result<f64> {
-    let callgrind = Callgrind::new()?;
+async fn start(function: &str, environment: &BTreeMap<String, String>) -> f64 {
+    let callgrind = Callgrind::new();
     Process::start(&callgrind.of(&lambda::binary(function)), environment).await.stop().await;
     callgrind.millions()
 }

@@ -1,19 +1,16 @@
 //! How long a login takes where DynamoDB takes what it takes on AWS; how much memory it needs.
 
-use std::{collections::BTreeMap, ffi::OsString, sync::Arc, time::Duration};
+use std::{ffi::OsString, time::Duration};
 
 use anyhow::Context;
 use futures::{StreamExt, stream};
 use serde::Serialize;
-use tests::{
-    House,
-    lambda::{self, Fleet},
-};
+use tests::{House, at_real_cost, lambda};
 use tokio::time::Instant;
 
 use crate::{
     Figure,
-    endpoints::function,
+    endpoints::processes,
     scenes::{Call, LOGIN, People},
     usage,
 };
@@ -42,10 +39,6 @@ pub struct Level {
     pub memory: f64,
 }
 
-fn real() -> BTreeMap<String, String> {
-    BTreeMap::from([("LATCHKEY_ARGON2".to_owned(), "19456,2,1".to_owned())])
-}
-
 fn as_on_aws(operation: &str) -> Duration {
     if ["GetItem", "Query", "BatchGetItem"].contains(&operation) { READ } else { WRITE }
 }
@@ -56,7 +49,7 @@ fn as_on_aws(operation: &str) -> Duration {
 /// When one does not run, or refuses.
 pub async fn levels(concurrencies: &[usize], is_delayed: bool) -> anyhow::Result<Vec<Level>> {
     let hold_up = if is_delayed { as_on_aws } else { |_: &str| Duration::ZERO };
-    let (mut house, _meter) = House::held_up(real(), hold_up).await;
+    let (mut house, _meter) = House::held_up(at_real_cost(), hold_up).await;
     let people = People::of(&LOGIN, &house, PEOPLE).await;
     let mut levels = Vec::new();
     for (network, &concurrency) in (0..).zip(concurrencies) {
@@ -91,10 +84,7 @@ async fn sign_ins(
 ) -> anyhow::Result<(Duration, Vec<Duration>, f64)> {
     let before = usage::of_ended()?;
     let command: [OsString; 1] = [lambda::binary(LOGIN.function).into()];
-    let (function, mut functions) = function(house, LOGIN.function).await?;
-    let fleet = Arc::new(Fleet::start(function, concurrency, &command, house.stack().environment()).await);
-    functions.push(fleet.clone());
-    house.serve(functions).await;
+    let fleet = processes(house, LOGIN.function, concurrency, &command).await?;
     let house = &*house;
     let all = stream::iter((0..ROUNDS).flat_map(|_| calls));
     let took = all
@@ -106,9 +96,8 @@ async fn sign_ins(
         .buffer_unordered(concurrency)
         .collect()
         .await;
-    let memory: u64 = fleet.stop().await.iter().sum();
-    #[expect(clippy::cast_precision_loss, reason = "memory is not as large")]
-    Ok((usage::since(before)?, took, memory as f64))
+    let memory = fleet.stop().await.iter().sum();
+    Ok((usage::since(before)?, took, memory))
 }
 
 /// # Errors

@@ -1,6 +1,5 @@
 //! How fast and how cheap: every figure of performance.md, measured. `tests/bench/run` builds what it needs and runs it.
 
-mod callgrind;
 pub mod cli;
 mod endpoints;
 mod figure;

@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use futures::{StreamExt, stream};
 use reqwest::Client;
 use serde_json::json;
-use tests::PASSWORD;
+use tests::{PASSWORD, lambda};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::Command,
@@ -100,7 +100,7 @@ async fn sign_ins(hash: &str, concurrency: usize, count: usize) -> anyhow::Resul
     while let Some(answer) = asked.next().await {
         answer?;
     }
-    let memory = peak(server.id().context("it runs")?)?;
+    let memory = lambda::peak(server.id().context("it runs")?) / 1024.0;
     server.kill().await?;
     Ok((usage::since(before)?, memory))
 }
@@ -109,10 +109,4 @@ async fn ask(client: &Client, url: &str, body: &serde_json::Value) -> anyhow::Re
     let answer = client.post(url).json(body).send().await?;
     ensure!(answer.status().is_success(), "{url}: {}", answer.text().await?);
     Ok(())
-}
-
-fn peak(process: u32) -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("VmHWM")?;
-    Ok(peak.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
 }

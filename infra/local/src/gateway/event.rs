@@ -41,8 +41,8 @@ pub struct Stamp {
     pub at: Timestamp,
 }
 
-/// What a request does not have is left out, as API Gateway does. A text stands where it was received: it may be
-/// megabytes, which are not copied in no time.
+/// An event. What a request does not have is left out, as API Gateway does. A text is borrowed from the request: to copy
+/// megabytes takes milliseconds of the fifty that a refusal has.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event<'a> {
