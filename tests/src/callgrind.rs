@@ -27,10 +27,26 @@ impl Callgrind {
         ]
     }
 
+    /// Has it write down what it has counted in this process until now, and count anew.
+    pub async fn dump(process: u32) {
+        let dump = Command::new("vgdb").args([&format!("--pid={process}"), "dump"]).output().await.unwrap();
+        assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
+    }
+
     /// What was counted, once the command has ended. In millions.
     #[must_use]
     pub fn millions(&self) -> f64 {
-        let counted = fs::read_to_string(self.0.path().join("out")).unwrap();
+        self.read("out")
+    }
+
+    /// What was counted from the first dump to the second. In millions.
+    #[must_use]
+    pub fn millions_between_dumps(&self) -> f64 {
+        self.read("out.2")
+    }
+
+    fn read(&self, file: &str) -> f64 {
+        let counted = fs::read_to_string(self.0.path().join(file)).unwrap();
         let totals = counted.lines().find_map(|line| line.strip_prefix("totals: ")).unwrap();
         totals.trim().parse::<f64>().unwrap() / 1e6
     }

@@ -209,6 +209,14 @@ impl Fleet {
         Self { function, free, count }
     }
 
+    /// The id of one that is free.
+    pub async fn id(&self) -> u32 {
+        let process = self.free.take().await;
+        let id = process.id();
+        self.free.put(process);
+        id
+    }
+
     /// Ends all of them, once they have answered; gives the most memory that each has had, in KiB.
     pub async fn stop(&self) -> Vec<f64> {
         let mut peaks = Vec::new();

@@ -1,8 +1,9 @@
-//! What the processor does for a call of each endpoint: instructions of twice as many calls, less those of as many.
+//! What the processor does for a call of each endpoint, in its own process.
 
 use std::{ffi::OsString, sync::Arc};
 
 use anyhow::Context;
+use latchkey::runtime::Function;
 use tests::{
     House,
     callgrind::Callgrind,
@@ -15,7 +16,8 @@ use crate::{
     work::Work,
 };
 
-/// Of so many calls the instructions are known.
+/// The first calls open connections, and fill what is kept; those after them are counted.
+const FIRST: usize = 4;
 const CALLS: usize = 8;
 const LOGIN_GOAL: f64 = 4.0;
 const GOAL: f64 = 1.5;
@@ -31,13 +33,24 @@ pub async fn processes(
     count: usize,
     command: &[OsString],
 ) -> anyhow::Result<Arc<Fleet>> {
-    let environment = house.stack().environment().clone();
-    let mut functions = local::functions::mount(&environment, house.world()).await?;
-    let place = functions.iter().position(|function| function.name() == name).context("no such function")?;
-    let fleet = Arc::new(Fleet::start(functions.remove(place), count, command, &environment).await);
+    let (function, mut functions) = taken_out(house, name).await?;
+    let fleet = Arc::new(Fleet::start(function, count, command, house.stack().environment()).await);
     functions.push(fleet.clone());
     house.serve(functions).await;
     Ok(fleet)
+}
+
+/// A function, and all others.
+///
+/// # Errors
+/// When there is no such function.
+pub async fn taken_out(
+    house: &House,
+    name: &str,
+) -> anyhow::Result<(Arc<dyn Function>, Vec<Arc<dyn Function>>)> {
+    let mut functions = local::functions::mount(house.stack().environment(), house.world()).await?;
+    let place = functions.iter().position(|function| function.name() == name).context("no such function")?;
+    Ok((functions.remove(place), functions))
 }
 
 /// # Errors
@@ -69,20 +82,19 @@ pub async fn measure(work: &Work) -> anyhow::Result<Vec<Figure>> {
 pub async fn instructions(scene: &Scene) -> anyhow::Result<f64> {
     // Its hash is hardly any work: what is beside it is counted.
     let mut house = House::start_here().await;
-    let people = People::of(scene, &house, 3 * CALLS).await;
+    let people = People::of(scene, &house, FIRST + CALLS).await;
     let mut calls = people.calls(scene, &house).await?;
-    let more = calls.split_off(CALLS);
-    let mut counted = Vec::new();
-    for calls in [calls, more] {
-        let callgrind = Callgrind::new();
-        let command = callgrind.of(&lambda::binary(scene.function));
-        let fleet = processes(&mut house, scene.function, 1, &command).await?;
+    let counted = calls.split_off(FIRST);
+    let callgrind = Callgrind::new();
+    let command = callgrind.of(&lambda::binary(scene.function));
+    let fleet = processes(&mut house, scene.function, 1, &command).await?;
+    for calls in [calls, counted] {
         for call in &calls {
             call.make(&house).await;
         }
-        fleet.stop().await;
-        counted.push(callgrind.millions());
+        Callgrind::dump(fleet.id().await).await;
     }
+    fleet.stop().await;
     #[expect(clippy::cast_precision_loss, reason = "they are few")]
-    Ok((counted[1] - counted[0]) / CALLS as f64)
+    Ok(callgrind.millions_between_dumps() / CALLS as f64)
 }
