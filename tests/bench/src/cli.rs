@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::{
     Figure, endpoints, figure,
+    first::{self, First},
     functions::{self, Binary},
     guard, handshake,
     latency::{self, Level},
@@ -42,6 +43,9 @@ enum Task {
     /// Does one piece of work so many times, for who counts
     #[command(hide = true)]
     Work { what: String, times: u32 },
+    /// Signs so many tokens with the key in a file, for who counts
+    #[command(hide = true)]
+    Sign { algorithm: String, key: PathBuf, times: u32 },
     /// Shakes hands so often, for who counts
     #[command(hide = true)]
     Handshake { times: u32, url: String, root: PathBuf },
@@ -72,6 +76,7 @@ async fn perform(task: Task) -> anyhow::Result<bool> {
         Task::All { runs, out } => all(runs, &out).await.map(|()| true),
         Task::Guard { update } => guard::run(update).await,
         Task::Work { what, times } => work::run(&what, times).await.map(|()| true),
+        Task::Sign { algorithm, key, times } => work::sign(&algorithm, &key, times).map(|()| true),
         Task::Handshake { times, url, root } => handshake::run(times, &url, &root).await.map(|()| true),
     }
 }
@@ -81,6 +86,7 @@ async fn perform(task: Task) -> anyhow::Result<bool> {
 struct Run {
     figures: Vec<Figure>,
     functions: Vec<Binary>,
+    first: Vec<First>,
     levels: Vec<Level>,
 }
 
@@ -90,12 +96,14 @@ async fn once() -> anyhow::Result<Run> {
     figures.extend(endpoints::measure(&work).await?);
     let (functions, of_functions) = functions::measure().await?;
     figures.extend(of_functions);
+    let (first, of_first) = first::measure().await?;
+    figures.extend(of_first);
     figures.extend(handshake::measure().await?);
     let (levels, of_latency) = latency::measure(hash).await?;
     figures.extend(of_latency);
     figures.extend(peers::measure().await?);
     figures.extend(money::measure()?);
-    Ok(Run { figures, functions, levels })
+    Ok(Run { figures, functions, first, levels })
 }
 
 async fn all(runs: usize, out: &std::path::Path) -> anyhow::Result<()> {
@@ -110,6 +118,7 @@ async fn all(runs: usize, out: &std::path::Path) -> anyhow::Result<()> {
     println!("{}", figure::table(&figures));
     if let Some(run) = done.last() {
         println!("{}", functions::table(&run.functions));
+        println!("{}", first::table(&run.first));
         plot::latency(&out.join("latency.svg"), &run.levels)?;
     }
     plot::cost(&out.join("cost.svg"), &money::by_size()?)?;

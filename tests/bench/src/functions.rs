@@ -20,7 +20,7 @@ use tests::{
 use crate::Figure;
 
 /// What does nothing, and is built as the functions are.
-const EMPTY: &str = "empty";
+pub const EMPTY: &str = "empty";
 /// Each is started so often, the empty one between.
 const STARTS: usize = 20;
 

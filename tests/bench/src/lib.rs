@@ -3,6 +3,7 @@
 pub mod cli;
 mod endpoints;
 mod figure;
+mod first;
 mod functions;
 mod guard;
 mod handshake;
