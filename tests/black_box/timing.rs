@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, net::Ipv4Addr};
 
-use latchkey::jiff::SignedDuration;
+use latchkey::{domain::Tenant, jiff::SignedDuration};
 use serde_json::{Value, json};
 use tests::{
     Client, House, at_real_cost, auc,
@@ -100,7 +100,8 @@ async fn by_the_clock(path: &str) {
     let mut dice = fastrand::Rng::with_seed(6);
     for _ in 0..houses {
         let Some(house) = House::with_its_own_clock().await else { return };
-        let known = registered(&house, accounts).await;
+        let tenant = house.tenant("acme", json!({})).await;
+        let known = registered(&house, &tenant, accounts).await;
         for round in 0..rounds {
             // No limit of the round before counts any more.
             house.advance(SignedDuration::from_mins(61));
@@ -129,9 +130,8 @@ async fn by_the_clock(path: &str) {
     assert!((area - 0.5).abs() <= scale(0.2, 0.02), "{path}: {area}");
 }
 
-/// The addresses of so many who have an account at a tenant of this house.
-async fn registered(house: &House, accounts: usize) -> Vec<String> {
-    let tenant = house.tenant("acme", json!({})).await;
+/// The addresses of so many who have an account there.
+async fn registered(house: &House, tenant: &Tenant, accounts: usize) -> Vec<String> {
     let mut known = Vec::new();
     for number in 0..accounts {
         let (client, email) = (house.client(1), format!("person{number}@example.com"));

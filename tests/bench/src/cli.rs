@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use latchkey::domain::jwk::Algorithm;
 use serde::Serialize;
 
 use crate::{
@@ -45,7 +46,12 @@ enum Task {
     Work { what: String, times: u32 },
     /// Signs so many tokens with the key in a file, for who counts
     #[command(hide = true)]
-    Sign { algorithm: String, key: PathBuf, times: u32 },
+    Sign {
+        #[arg(value_parser = |name: &str| serde_json::from_value::<Algorithm>(name.into()))]
+        algorithm: Algorithm,
+        key: PathBuf,
+        times: u32,
+    },
     /// Shakes hands so often, for who counts
     #[command(hide = true)]
     Handshake { times: u32, url: String, root: PathBuf },
@@ -76,7 +82,7 @@ async fn perform(task: Task) -> anyhow::Result<bool> {
         Task::All { runs, out } => all(runs, &out).await.map(|()| true),
         Task::Guard { update } => guard::run(update).await,
         Task::Work { what, times } => work::run(&what, times).await.map(|()| true),
-        Task::Sign { algorithm, key, times } => work::sign(&algorithm, &key, times).map(|()| true),
+        Task::Sign { algorithm, key, times } => work::sign(algorithm, &key, times).map(|()| true),
         Task::Handshake { times, url, root } => handshake::run(times, &url, &root).await.map(|()| true),
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The first calls open connections, and fill what is kept; those after them are counted.
-const FIRST: usize = 4;
+const WARM_UP: usize = 4;
 const CALLS: usize = 8;
 const LOGIN_GOAL: f64 = 4.0;
 const GOAL: f64 = 1.5;
@@ -82,9 +82,9 @@ pub async fn measure(work: &Work) -> anyhow::Result<Vec<Figure>> {
 pub async fn instructions(scene: &Scene) -> anyhow::Result<f64> {
     // Its hash is hardly any work: what is beside it is counted.
     let mut house = House::start_here().await;
-    let people = People::of(scene, &house, FIRST + CALLS).await;
+    let people = People::of(scene, &house, WARM_UP + CALLS).await;
     let mut calls = people.calls(scene, &house).await?;
-    let counted = calls.split_off(FIRST);
+    let counted = calls.split_off(WARM_UP);
     let callgrind = Callgrind::new();
     let command = callgrind.of(&lambda::binary(scene.function));
     let fleet = processes(&mut house, scene.function, 1, &command).await?;

@@ -4,7 +4,7 @@ use std::{net::Ipv4Addr, sync::Arc};
 
 use anyhow::bail;
 use latchkey::{
-    domain::{Clock, Tenant, clock::WallClock},
+    domain::{Clock, Tenant, clock::WallClock, jwk::Algorithm},
     jiff::SignedDuration,
 };
 use reqwest::Method;
@@ -18,7 +18,7 @@ pub struct Scene {
     pub function: &'static str,
     pub hashes: bool,
     /// Signs a token.
-    pub signs: Option<&'static str>,
+    pub signs: Option<Algorithm>,
 }
 
 const fn scene(name: &'static str, function: &'static str) -> Scene {
@@ -30,27 +30,27 @@ impl Scene {
         Self { hashes: true, ..self }
     }
 
-    const fn signing(self, algorithm: &'static str) -> Self {
+    const fn signing(self, algorithm: Algorithm) -> Self {
         Self { signs: Some(algorithm), ..self }
     }
 }
 
-pub const LOGIN: Scene = scene("login", "login").hashing().signing("ES256");
+pub const LOGIN: Scene = scene("login", "login").hashing().signing(Algorithm::Es256);
 pub const SCENES: [Scene; 15] = [
     scene("register", "register").hashing(),
     scene("verify-email", "verify-email"),
     LOGIN,
-    scene("login, RS256", "login").hashing().signing("RS256"),
+    scene("login, RS256", "login").hashing().signing(Algorithm::Rs256),
     scene("login, MFA due", "login").hashing(),
     scene("mfa/email/send", "mfa-email-send"),
     scene("mfa/webauthn/begin", "mfa-webauthn-begin"),
-    scene("mfa/verify email", "mfa-verify").signing("ES256"),
-    scene("mfa/verify totp", "mfa-verify").signing("ES256"),
-    scene("mfa/verify webauthn", "mfa-verify").signing("ES256"),
-    scene("mfa/verify backup", "mfa-verify").hashing().signing("ES256"),
+    scene("mfa/verify email", "mfa-verify").signing(Algorithm::Es256),
+    scene("mfa/verify totp", "mfa-verify").signing(Algorithm::Es256),
+    scene("mfa/verify webauthn", "mfa-verify").signing(Algorithm::Es256),
+    scene("mfa/verify backup", "mfa-verify").hashing().signing(Algorithm::Es256),
     scene("forgot-password", "forgot-password"),
     scene("password/reset", "password-reset").hashing(),
-    scene("session/refresh", "session-refresh").signing("ES256"),
+    scene("session/refresh", "session-refresh").signing(Algorithm::Es256),
     scene("GET /me", "me"),
 ];
 

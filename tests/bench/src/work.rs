@@ -58,9 +58,8 @@ async fn hash(cost: &str, times: u32) -> anyhow::Result<()> {
 /// Signs so many tokens with the key in a file: making one takes another number of tries each time.
 ///
 /// # Errors
-/// When there is no such algorithm, or no key of it.
-pub fn sign(algorithm: &str, key: &Path, times: u32) -> anyhow::Result<()> {
-    let algorithm = of_name(algorithm)?;
+/// When it is no key of the algorithm.
+pub fn sign(algorithm: Algorithm, key: &Path, times: u32) -> anyhow::Result<()> {
     let key = SigningKey::parse("key", algorithm, &fs::read(key)?)?;
     // As an access token's.
     let claims = json!({
@@ -71,14 +70,6 @@ pub fn sign(algorithm: &str, key: &Path, times: u32) -> anyhow::Result<()> {
         key.sign("at+jwt", &claims)?;
     }
     Ok(())
-}
-
-fn of_name(algorithm: &str) -> anyhow::Result<Algorithm> {
-    match algorithm {
-        "ES256" => Ok(Algorithm::Es256),
-        "RS256" => Ok(Algorithm::Rs256),
-        _ => bail!("there is no algorithm {algorithm}"),
-    }
 }
 
 /// Millions of instructions of single pieces of work.
@@ -97,14 +88,17 @@ impl Work {
         Ok(Self {
             hash: each("hash", 2).await?,
             cheap_hash: each("cheap-hash", 20).await?,
-            es256: signature("ES256").await?,
-            rs256: signature("RS256").await?,
+            es256: signature(Algorithm::Es256).await?,
+            rs256: signature(Algorithm::Rs256).await?,
         })
     }
 
     #[must_use]
-    pub fn signature(&self, algorithm: &str) -> f64 {
-        if algorithm == "RS256" { self.rs256 } else { self.es256 }
+    pub fn signature(&self, algorithm: Algorithm) -> f64 {
+        match algorithm {
+            Algorithm::Rs256 => self.rs256,
+            Algorithm::Es256 => self.es256,
+        }
     }
 
     /// The processor's time of a hash, and all figures.
@@ -154,12 +148,12 @@ async fn each(what: &str, times: u32) -> anyhow::Result<f64> {
     each_of(&bench()?, &["work", what], times).await
 }
 
-async fn signature(algorithm: &str) -> anyhow::Result<f64> {
+async fn signature(algorithm: Algorithm) -> anyhow::Result<f64> {
     let key = NamedTempFile::new()?;
-    let (pkcs8, _) = SigningKey::generate(of_name(algorithm)?)?;
+    let (pkcs8, _) = SigningKey::generate(algorithm)?;
     fs::write(&key, pkcs8)?;
     let key = key.path().to_str().context("a path")?;
-    each_of(&bench()?, &["sign", algorithm, key], 20).await
+    each_of(&bench()?, &["sign", algorithm.name(), key], 20).await
 }
 
 /// Millions of instructions of one: of twice as many, less those of as many.
