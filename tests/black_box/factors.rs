@@ -182,7 +182,8 @@ async fn the_mailbox_is_a_factor_by_consent_and_never_beside_a_stronger_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn five_guesses_at_a_mailed_code_are_all() {
+async fn of_fifty_guesses_at_once_at_a_mailed_code_five_are_looked_at() {
+    let _crowd = tests::crowd().await;
     let house = House::start().await;
     let tenant = house.tenant("acme", settings("optional", &["email"])).await;
     let client = house.client(2);
@@ -191,7 +192,7 @@ async fn five_guesses_at_a_mailed_code_are_all() {
     client.post_as(&format!("{MFA}/email/enable"), &token, &json!({})).await.data();
     let code = house.mailed_code(&ada.email).await;
     let right: u32 = code.parse().unwrap();
-    let guesses = (1..50).map(|index| {
+    let guesses = (1..=50).map(|index| {
         let guess = json!({ "code": format!("{:06}", (right + index) % 1_000_000) });
         let (client, token) = (client.clone(), token.clone());
         async move { client.post_as(&format!("{MFA}/email/confirm"), &token, &guess).await }

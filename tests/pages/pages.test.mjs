@@ -60,6 +60,13 @@ test("axe finds nothing on any page, by day and by night, in the default and in 
   assert.deepEqual(found, []);
 });
 
+/** When a page that is loaded paints first, in milliseconds. */
+async function paintOf(page, url) {
+  await page.goto(url);
+  await page.waitForLoadState("networkidle");
+  return page.evaluate(() => Math.round(performance.getEntriesByName("first-contentful-paint")[0].startTime));
+}
+
 test("the sign-in page is small, alone, and quick", async () => {
   const ada = await house.person(await house.tenant("small"));
   const client = await ada.context.newCDPSession(ada.page);
@@ -68,21 +75,22 @@ test("the sign-in page is small, alone, and quick", async () => {
   client.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => bytes.set(requestId, encodedDataLength));
   const asked = [];
   ada.page.on("request", (request) => asked.push(request.url()));
-  const paints = [];
-  for (let i = 0; i < 5; i++) {
-    await ada.open("sign-in");
-    await ada.page.waitForLoadState("networkidle");
-    paints.push(await ada.page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0].startTime));
-    if (i === 0) {
-      var requests = asked.length;
-      var total = [...bytes.values()].reduce((sum, of) => sum + of, 0);
-    }
+  await ada.open("sign-in");
+  await ada.page.waitForLoadState("networkidle");
+  const requests = asked.length;
+  const total = [...bytes.values()].reduce((sum, of) => sum + of, 0);
+  // In turns with a page that has one letter: a machine that is busy is slow for both.
+  const other = await ada.context.newPage();
+  const [paints, empty] = [[], []];
+  for (let i = 0; i < 9; i++) {
+    paints.push(await paintOf(ada.page, house.url("small", "sign-in")));
+    empty.push(await paintOf(other, "data:text/html,<p>x"));
   }
-  const median = paints.sort((a, b) => a - b)[2];
-  console.log(`sign-in: ${requests} requests, ${total} bytes with their headers, first paint after ${Math.round(median)} ms`);
+  const [median, least] = [paints, empty].map((of) => of.sort((a, b) => a - b)[4]);
+  console.log(`sign-in: ${requests} requests, ${total} bytes with their headers, first paint after ${median} ms, an empty page's after ${least} ms`);
   assert.ok(asked.every((url) => url.startsWith(house.base)), asked.join(" "));
   assert.ok(total < 30_000, `${total} bytes`);
-  assert.ok(median < 100, `${median} ms`);
+  assert.ok(median < Math.max(100, 2 * least), `${median} ms, an empty page ${least} ms`);
   await ada.context.close();
 });
 
