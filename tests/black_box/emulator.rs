@@ -16,7 +16,7 @@ fn emulator() -> Option<(String, Stage)> {
         println!("skipped: needs an emulator of KMS and SSM at LATCHKEY_EMULATOR");
         return None;
     };
-    let mark = u64::from_be_bytes(World::real().entropy.bytes());
+    let mark = u32::from_be_bytes(World::real().entropy.bytes());
     Some((url, Stage::parse(&format!("t{mark:x}")).unwrap()))
 }
 

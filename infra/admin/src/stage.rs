@@ -9,7 +9,7 @@ use crate::{
     aws::{self, Get},
 };
 
-/// The name of a stage, such as `prod`: 1 to 32 of `a`–`z`, `0`–`9` and `-`.
+/// The name of a stage, such as `prod`, as the template takes it: 1 to 16 of `a`–`z` and `0`–`9`, a letter first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stage(String);
 
@@ -24,12 +24,13 @@ impl Stage {
     /// # Errors
     /// What a name must be.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let named = (1..=32).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let named = text.len() <= 16
+            && text.starts_with(|first: char| first.is_ascii_lowercase())
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
         if named {
             Ok(Self(text.to_owned()))
         } else {
-            Err("must be 1 to 32 lower-case letters, digits or hyphens".to_owned())
+            Err("must be 1 to 16 lower-case letters and digits, a letter first".to_owned())
         }
     }
 
@@ -147,11 +148,11 @@ mod tests {
 
     #[test]
     fn a_stage_names_its_parameters() {
-        let stage = Stage::parse("prod-2").unwrap();
-        assert_eq!(stage.ring(Purpose::Factors), "/latchkey/prod-2/data-keys/factors");
-        assert_eq!(stage.kms_key(), "/latchkey/prod-2/kms-key-arn");
-        assert_eq!(stage.base_url(), "/latchkey/prod-2/base-url");
-        for text in ["", "Prod", "a/b", "a b", &"a".repeat(33)] {
+        let stage = Stage::parse("prod2").unwrap();
+        assert_eq!(stage.ring(Purpose::Factors), "/latchkey/prod2/data-keys/factors");
+        assert_eq!(stage.kms_key(), "/latchkey/prod2/kms-key-arn");
+        assert_eq!(stage.base_url(), "/latchkey/prod2/base-url");
+        for text in ["", "Prod", "a/b", "a b", "a-b", "2a", &"a".repeat(17)] {
             assert!(Stage::parse(text).is_err(), "{text}");
         }
     }

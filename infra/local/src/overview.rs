@@ -58,7 +58,7 @@ pub fn overview(stack: &Stack, demo: &Demo) -> String {
     }
     if stack.gateway().is_none() {
         text.push_str(
-            "\n  cargo lambda watch -A 127.0.0.1 --disable-cors --env-file infra/local/lambda.env\n",
+            "\n  cargo lambda watch -A 127.0.0.1 -P 9100 --disable-cors --env-file infra/local/lambda.env\n",
         );
     }
     text.push_str("\nCtrl-C ends it.\n");

@@ -128,3 +128,22 @@ pub fn invocation_policies() -> anyhow::Result<BTreeMap<String, Vec<String>>> {
     }
     Ok(policies)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::STACKS;
+
+    /// AWS refuses a stack whose identities have names of their own, unless it is told that this is meant; no
+    /// emulator does.
+    #[test]
+    fn what_deploys_may_name_identities() {
+        let named =
+            STACKS.iter().any(|(_, text)| text.contains("ManagedPolicyName:") || text.contains("RoleName:"));
+        let deploys: Vec<_> = include_str!("../../samconfig.toml")
+            .lines()
+            .filter(|line| line.starts_with("capabilities = "))
+            .collect();
+        assert!(named && deploys.len() == 2, "{deploys:?}");
+        assert!(deploys.iter().all(|line| line.contains("CAPABILITY_NAMED_IAM")), "{deploys:?}");
+    }
+}
