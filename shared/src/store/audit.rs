@@ -30,6 +30,9 @@ pub struct EventFilter {
     pub until: Timestamp,
 }
 
+/// So many events of a shard are looked through at once: a page of DynamoDB's own size takes longer than a request may.
+const PAGE: i32 = 200;
+
 const DAY: &str = "%Y%m%d";
 
 impl Store {
@@ -88,6 +91,7 @@ impl Store {
             .dynamo
             .query()
             .table_name(self.tables.name(Table::Events))
+            .limit(PAGE)
             .scan_index_forward(false)
             .expression_attribute_values(":partition", AttributeValue::S(partition))
             .expression_attribute_names("#at", "at")

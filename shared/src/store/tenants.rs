@@ -15,6 +15,9 @@ use crate::domain::{Tenant, TenantSlug};
 /// The partition of the index of tenants. One: they are few beside what one partition holds.
 const LISTED: &str = "tenants";
 
+/// So many items at once: a page of DynamoDB's own size takes longer than a request may.
+const PAGE: i32 = 100;
+
 impl Store {
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
@@ -85,6 +88,7 @@ impl Store {
                 .dynamo
                 .scan()
                 .table_name(self.tables.name(Table::Tenants))
+                .limit(PAGE)
                 .filter_expression("sk = :sk")
                 .expression_attribute_values(":sk", AttributeValue::S("TENANT".to_owned()))
                 .set_exclusive_start_key(from)
