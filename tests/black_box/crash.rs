@@ -132,10 +132,9 @@ async fn a_death_in_register_loses_nothing_that_was_committed() {
                 let mailed = day.mailed(email, "lk_vfy_").await;
                 assert!(mailed.values().all(|times| *times == 1), "{mailed:?}");
                 let token = mailed.keys().next().unwrap();
-                let selector = Bearer::parse(Kind::Verify, token).unwrap();
-                let waiting =
-                    day.house.parts.store.registrations(day.tenant.id, selector.selector()).await.unwrap();
-                assert_eq!(waiting.len(), mailed.len(), "each that waits was mailed");
+                let bearer = Bearer::parse(Kind::Verify, token).unwrap();
+                let waiting = day.house.parts.store.registration(day.tenant.id, &bearer).await.unwrap();
+                assert_eq!(waiting.unwrap().1, mailed.len() > 1, "each that waits was mailed");
                 let body = json!({ "token": token, "password": PASSWORD });
                 let verified = client.post("acme", "verify-email", &body).await;
                 assert!(verified.data()["tokens"].is_object(), "{verified:?}");
@@ -166,7 +165,7 @@ async fn a_death_in_a_registration_without_proof_makes_a_whole_user_or_none() {
         .await;
     day.is_whole().await;
     println!("row 20, register without proof: {deaths} deaths, 0 half users");
-    assert!(deaths >= scale(8, 16), "{deaths}");
+    assert!(deaths >= scale(6, 12), "{deaths}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! Bad input: refused before any work, every fault named.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{House, PASSWORD, below, people::registration};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -221,5 +221,51 @@ async fn every_answer_carries_the_headers_and_cors_names_only_allowed_origins() 
         assert_eq!(preflight.status, 204);
         assert_eq!(preflight.header("access-control-allow-origin"), allowed.then_some(origin));
         assert_eq!(preflight.header("access-control-allow-methods"), Some("POST"));
+    }
+}
+
+fn in_cookies(origin: &str) -> Value {
+    json!({ "origins": [origin], "tokens": { "delivery": "cookie" } })
+}
+
+/// Below `/me` the tenant is in the token, which a preflight has not; a session that is issued anew there may go into a
+/// cookie, so the browser has to be let on with its credentials.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_the_own_account_hands_a_page_its_cookie() {
+    let house = House::start().await;
+    let origin = "https://app.example";
+    let (ada, client) = house.ada_at_acme(in_cookies(origin)).await;
+    let headers = [("origin", origin), ("access-control-request-method", "POST")];
+    let path = "/api/v1/me/password";
+    let preflight = client.send(Method::OPTIONS, path, &headers, Vec::new()).await;
+    assert_eq!(preflight.header("access-control-allow-origin"), Some(origin));
+    assert_eq!(preflight.header("access-control-allow-credentials"), Some("true"));
+    let bearer = format!("Bearer {}", ada.token(&client).await);
+    let body = json!({ "current_password": PASSWORD, "new_password": "an entirely new pass phrase 7" });
+    let headers =
+        [("origin", origin), ("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let changed = client.send(Method::POST, path, &headers, body.to_string().into_bytes()).await;
+    assert_eq!(changed.status, 200);
+    assert_eq!(changed.header("access-control-allow-origin"), Some(origin));
+    assert_eq!(changed.header("access-control-allow-credentials"), Some("true"));
+    assert!(changed.header("set-cookie").is_some_and(|cookie| cookie.starts_with("__Host-lk_s_")));
+}
+
+/// Its visitor would go on as somebody else. What is no browser sends no origin.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_not_the_tenants_signs_nobody_in() {
+    let house = House::start().await;
+    let (ada, client) = house.ada_at_acme(in_cookies("https://app.example")).await;
+    let body = json!({ "email": ada.email, "password": PASSWORD });
+    for (origin, status) in [("https://blog.app.example", 403), ("null", 403), ("https://app.example", 200)] {
+        let answer = client.post_with("acme", "login", &body, &[("origin", origin)]).await;
+        assert_eq!(answer.status, status, "{origin}");
+        assert_eq!(answer.header("set-cookie").is_some(), status == 200);
+    }
+    assert_eq!(client.post("acme", "login", &body).await.status, 200);
+    for path in ["mfa/verify", "passkey/finish", "verify-email"] {
+        let answer =
+            client.post_with("acme", path, &json!({}), &[("origin", "https://blog.app.example")]).await;
+        assert_eq!(answer.problem(), (403, "origin_not_allowed"), "{path}");
     }
 }

@@ -29,6 +29,7 @@ mod hosted;
 mod hostile_names;
 mod input;
 mod invitations;
+mod limits;
 mod links;
 mod login;
 mod lookalikes;

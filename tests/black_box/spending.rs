@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cost::units::{self, Spent, Units};
+use latchkey::domain::ids::SessionId;
 use serde_json::{Value, json};
-use tests::{House, Meter, PASSWORD, Spending, people::registration};
+use tests::{Answer, House, Meter, PASSWORD, Spending, people::registration};
 
 /// Has the golden file rewritten with what is measured.
 const UPDATE: &str = "LATCHKEY_UPDATE_UNITS";
@@ -130,9 +131,21 @@ async fn wrong_and_quiet(house: &House, meter: &Meter, spent: &mut Vec<(&'static
     client.post("quiet", "login", &login("not the password at all")).await;
     spent.push(("login, wrong password", meter.read()));
     client.post("quiet", "login", &login(PASSWORD)).await.data();
-    let _ = meter.read();
-    client.post("quiet", "login", &login(PASSWORD)).await.data();
-    spent.push(("login, no MFA, known device", meter.read()));
+    loop {
+        let _ = meter.read();
+        let answer = client.post("quiet", "login", &login(PASSWORD)).await;
+        let spending = meter.read();
+        if !is_looked_at(&answer) {
+            spent.push(("login, no MFA, known device", spending));
+            return;
+        }
+    }
+}
+
+/// Of sixteen sign-ins that nobody is told of the worker hears of one, which costs an errand.
+fn is_looked_at(answer: &Answer) -> bool {
+    let session: SessionId = answer.data()["session_id"].as_str().unwrap().parse().unwrap();
+    u128::from_be_bytes(session.to_bytes()).is_multiple_of(16)
 }
 
 async fn with_factor(house: &House, meter: &Meter, spent: &mut Vec<(&'static str, Spending)>) {
@@ -159,10 +172,17 @@ async fn with_factor(house: &House, meter: &Meter, spent: &mut Vec<(&'static str
     spent.push(("mfa/verify email", meter.read()));
     let login =
         |device: &Value| json!({ "email": ada.email, "password": PASSWORD, "trusted_device_token": device });
-    let next = client.post("factor", "login", &login(&device)).await.data()["trusted_device_token"].clone();
-    let _ = meter.read();
-    client.post("factor", "login", &login(&next)).await.data();
-    spent.push(("login, trusted device", meter.read()));
+    let mut answer = client.post("factor", "login", &login(&device)).await;
+    loop {
+        let next = answer.data()["trusted_device_token"].clone();
+        let _ = meter.read();
+        answer = client.post("factor", "login", &login(&next)).await;
+        let spending = meter.read();
+        if !is_looked_at(&answer) {
+            spent.push(("login, trusted device", spending));
+            return;
+        }
+    }
 }
 
 async fn with_strong_factors(house: &House, meter: &Meter, spent: &mut Vec<(&'static str, Spending)>) {

@@ -2,11 +2,17 @@
 //! can be used once is not used up by a call that failed.
 
 use latchkey::{
-    domain::{Email, TenantSlug},
+    administration::audit,
+    domain::{Email, TenantSlug, event::Kind},
     store::Failures,
 };
 use serde_json::json;
-use tests::{House, Journey, PASSWORD, Record, Weather, people::registration, scale};
+use tests::{
+    House, Journey, PASSWORD, Record, Weather,
+    factors::{App, settings, token_of},
+    people::registration,
+    scale,
+};
 
 use crate::webauthn;
 
@@ -153,4 +159,50 @@ async fn a_try_whose_answer_is_lost_counts_once() {
     let tenant = store.tenant(&TenantSlug::parse("acme").unwrap()).await.unwrap().unwrap();
     let email = Email::parse(&ada.email).unwrap();
     assert_eq!(store.failures(&Failures::of_account(tenant.id, email.key())).await.unwrap(), 1);
+}
+
+/// A factor, its backup codes and the event are one transaction, and the tokens are signed before it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_was_made_is_answered() {
+    if tests::is_elsewhere() {
+        return;
+    }
+    let (house, faults) = House::on_a_bad_day().await;
+    let (ada, client) = house.ada_at_acme(settings("required", &["totp", "backup_code"])).await;
+    let login = ada.login(&client).await;
+    let token = login.data()["enrollment_token"].as_str().unwrap();
+    let begun = client.post_as("/api/v1/me/mfa/totp/enroll", token, &json!({})).await;
+    let app = App::of(&begun.data()["secret"]);
+    let body = json!({ "code": app.code(&house, 0) });
+    faults.throttle_puts(100);
+    let confirmed = client.post_as("/api/v1/me/mfa/totp/confirm", token, &body).await;
+    assert_eq!(confirmed.data()["backup_codes"].as_array().unwrap().len(), 10);
+    let body = json!({ "current_password": PASSWORD, "new_password": "an entirely new pass phrase 7" });
+    let changed = client.post_as("/api/v1/me/password", &token_of(confirmed.data()), &body).await;
+    faults.throttle_puts(0);
+    assert_eq!(client.get_as("/api/v1/me", &token_of(changed.data())).await.status, 200);
+    let tenant = house.parts.store.tenant(&TenantSlug::parse("acme").unwrap()).await.unwrap().unwrap();
+    let page = audit::page(&house.parts, &tenant, &audit::Wanted::default(), (None, 1000)).await.unwrap();
+    for kind in [Kind::FactorEnrolled, Kind::MfaSucceeded, Kind::PasswordChanged] {
+        assert!(page.events.iter().any(|event| event.kind == kind), "{kind:?} of {:?}", page.events);
+    }
+}
+
+/// Its token is rotated before the session is opened, and good again where that fails.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trusted_device_stays_so_where_the_session_could_not_be_opened() {
+    if tests::is_elsewhere() {
+        return;
+    }
+    let (house, faults) = House::on_a_bad_day().await;
+    let (ada, client) = house.ada_at_acme(crate::mfa::settings()).await;
+    let handle = ada.handle(&client).await;
+    let code = ada.code(&house, &client, &handle).await;
+    let body = json!({ "mfa_token": handle, "method": "email", "code": code, "trust_device": true });
+    let device = client.post("acme", "mfa/verify", &body).await.data()["trusted_device_token"].clone();
+    let body = json!({ "email": ada.email, "password": PASSWORD, "trusted_device_token": device });
+    faults.throttle_puts(100);
+    assert_eq!(client.post("acme", "login", &body).await.problem(), (503, "unavailable"));
+    faults.throttle_puts(0);
+    assert_eq!(client.post("acme", "login", &body).await.data()["status"], "authenticated");
 }

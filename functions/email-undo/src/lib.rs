@@ -82,7 +82,7 @@ impl Endpoint for EmailUndo {
         let restored =
             Restored { former, hashes: claim.hashes, factors: &claim.factors, reset: (&reset_token, &reset) };
         let altered = parts.store.restore_address(&change.alteration(), &restored, factors).await?;
-        change.conclude(altered).await?;
+        change.conclude(altered)?;
         Ok(Response::data(
             request,
             &UndoResponse {

@@ -6,7 +6,11 @@ mod attempt;
 use async_trait::async_trait;
 use latchkey::{
     domain::{
-        Tenant, device::DeviceKind, event::Kind as EventKind, mfa::Due, session::Authentication,
+        Tenant,
+        device::{Device, DeviceKind},
+        event::Kind as EventKind,
+        mfa::Due,
+        session::Authentication,
         user::Login as Account,
     },
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, cookies},
@@ -46,6 +50,7 @@ impl Endpoint for Login {
 
     async fn call(&self, request: &Request) -> Result<Response, Problem> {
         let tenant = self.parts.tenants.of(request).await?;
+        cookies::guard_sign_in(&self.parts, request, &tenant)?;
         let asked = Asked::parse(&self.parts, request, &tenant)?;
         let attempt = Attempt::count(&self.parts, request, &tenant, &asked).await?;
         let (account, hash) = self.check_password(request, &tenant, &asked, &attempt).await?;
@@ -127,8 +132,13 @@ impl Login {
                     Some(device) => device.rotate(&self.parts, tenant).await?,
                     None => None,
                 };
-                if rotated.is_some() {
-                    return self.open(request, tenant, asked, attempt, account, rotated).await;
+                if let Some((device, next)) = trusted.zip(rotated) {
+                    let next_hash = next.hash();
+                    let opened = self.open(request, tenant, asked, attempt, account, Some(next)).await;
+                    return match opened {
+                        Ok(response) => Ok(response),
+                        Err(problem) => Err(self.take_back(tenant, device, next_hash, problem).await),
+                    };
                 }
                 let wanted = wanted(Kind::Mfa, methods.clone());
                 let handle = self.hand_out(request, tenant, attempt, account, wanted).await?;
@@ -177,6 +187,21 @@ impl Login {
             Some(trusted) => response.with_cookie(&cookies::trusted(tenant, &trusted)),
             None => response,
         })
+    }
+
+    /// The device's token is good again where its successor could not be handed out.
+    async fn take_back(
+        &self,
+        tenant: &Tenant,
+        device: &Device,
+        next_hash: String,
+        problem: Problem,
+    ) -> Problem {
+        let rotated = Device { token_hash: next_hash, ..device.clone() };
+        match self.parts.store.rotate_device(tenant.id, &rotated, &device.token_hash).await {
+            Ok(_) => problem,
+            Err(error) => problem.and_then(&error),
+        }
     }
 
     async fn hand_out(

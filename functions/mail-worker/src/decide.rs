@@ -8,7 +8,7 @@ use latchkey::{
         ids::{SessionId, UserId},
         purse::Purse,
         registration::{Registration, Reset},
-        session::Origin,
+        session::{Origin, Session},
         user::{Login, UserStatus},
     },
     http::Problem,
@@ -77,11 +77,17 @@ pub async fn decide(parts: &Parts, tenant: &Tenant, due: &Due, entry: &Entry) ->
             What::VerificationRequested { email_key } => {
                 verification_requested(parts, tenant, due, errand, email_key).await
             }
-            What::Code { user_id, address, sealed_code } => {
-                code(parts, tenant, *user_id, address, (&due.place(), sealed_code)).await
+            What::Code { user_id, address, unproven, sealed_code } => {
+                let purse = if *unproven { Purse::Stranger } else { Purse::Code };
+                code(parts, tenant, *user_id, (address, purse), (&due.place(), sealed_code)).await
             }
-            What::SignedIn { user_id, address, session_id, origin } => {
-                signed_in(parts, tenant, errand, (*user_id, address), (*session_id, origin)).await
+            What::SignedIn { user_id, address, session_id, quiet, origin } => {
+                let sessions = within_limits(parts, tenant, *user_id).await?;
+                if *quiet {
+                    return Ok(None);
+                }
+                let opened = (*session_id, origin);
+                signed_in(parts, tenant, errand, (*user_id, address), (&sessions, opened)).await
             }
             What::AddressCode { user_id, address, own, sealed_code } => {
                 let sealed = (&*due.place(), sealed_code.as_slice());
@@ -162,7 +168,7 @@ async fn verification_requested(
 async fn newest_registration(parts: &Parts, tenant: &Tenant, email: &EmailKey) -> Decision {
     let mut waiting = Vec::new();
     for selector in Selector::addresses(parts.passwords_key()?, tenant.id, email) {
-        waiting.extend(parts.store.registrations(tenant.id, &selector).await?);
+        waiting.extend(parts.store.newest_registration(tenant.id, &selector).await?);
     }
     let newest = waiting.iter().max_by_key(|(_, registration)| registration.created_at);
     newest.map(|(place, registration)| verification(parts, tenant, place, registration)).transpose()
@@ -225,7 +231,7 @@ async fn code(
     parts: &Parts,
     tenant: &Tenant,
     user: UserId,
-    address: &str,
+    (address, purse): (&str, Purse),
     (place, sealed): (&str, &[u8]),
 ) -> Decision {
     let state = parts.store.user_state(tenant.id, user).await?;
@@ -238,9 +244,22 @@ async fn code(
     Ok(Some(Outgoing {
         to: address.to_owned(),
         letter: Letter::Code { code: MailedCode::new(digits), expires_in_minutes },
-        payment: Payment::Purse(Purse::Code),
+        payment: Payment::Purse(purse),
         reset: None,
     }))
+}
+
+/// Ends the oldest sessions and devices of who has too many; all sessions as they were.
+async fn within_limits(parts: &Parts, tenant: &Tenant, user: UserId) -> Result<Vec<Session>, Problem> {
+    let sessions = parts.store.sessions(tenant.id, user).await?;
+    for surplus in sessions.iter().take(sessions.len().saturating_sub(MOST_SESSIONS)) {
+        parts.store.end_session(tenant.id, user, surplus.session_id).await?;
+    }
+    let devices = parts.store.devices(tenant.id, user).await?;
+    for surplus in devices.iter().take(devices.len().saturating_sub(MOST_DEVICES)) {
+        parts.store.forget_device(tenant.id, user, surplus.device_id).await?;
+    }
+    Ok(sessions)
 }
 
 /// News only where no session that was open already has the same network and agent. A later one
@@ -251,16 +270,8 @@ async fn signed_in(
     tenant: &Tenant,
     errand: &Errand,
     (user, address): (UserId, &str),
-    (session, origin): (SessionId, &Origin),
+    (sessions, (session, origin)): (&[Session], (SessionId, &Origin)),
 ) -> Decision {
-    let sessions = parts.store.sessions(tenant.id, user).await?;
-    for surplus in sessions.iter().take(sessions.len().saturating_sub(MOST_SESSIONS)) {
-        parts.store.end_session(tenant.id, user, surplus.session_id).await?;
-    }
-    let devices = parts.store.devices(tenant.id, user).await?;
-    for surplus in devices.iter().take(devices.len().saturating_sub(MOST_DEVICES)) {
-        parts.store.forget_device(tenant.id, user, surplus.device_id).await?;
-    }
     // What a reset or a revocation ended makes nobody known.
     let epoch = sessions.iter().find(|own| own.session_id == session).map(|own| own.epoch);
     let known = sessions.iter().any(|other| {

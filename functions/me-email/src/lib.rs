@@ -123,14 +123,15 @@ impl MeEmail {
         let kind = EventKind::EmailChanged;
         let change = AccountChange::of(parts, request, tenant, (&login, &caller.user), (what, kind))
             .by(due)
-            .ending_other_sessions(&caller.session)?;
+            .ending_other_sessions(&caller.session)
+            .await?;
         let passwords = parts.passwords_key()?;
         let hash = parts.store.open_hash(tenant.id, &login, passwords);
         let changed = parts
             .store
             .change_address(&change.alteration(), (&proof, hash.as_ref()), (&undo.hash(), &former), passwords)
             .await?;
-        let opened = change.conclude(changed).await?;
+        let opened = change.conclude(changed)?;
         Ok(sign_in::reissued(request, tenant, opened.as_ref()))
     }
 }

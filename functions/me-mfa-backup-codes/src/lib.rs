@@ -65,7 +65,7 @@ impl Endpoint for MeMfaBackupCodes {
         let change = AccountChange::of(parts, request, tenant, (&login, &caller.user), (what, kind))
             .with_methods(mfa::with(&login.methods, Method::BackupCode));
         let replaced = parts.store.replace_backup_codes(&change.alteration(), &old, codes.stored()).await?;
-        change.conclude(replaced).await?;
+        change.conclude(replaced)?;
         let backup_codes = codes.shown().unwrap_or_default();
         Ok(Response::data(request, &BackupCodesResponse { backup_codes }))
     }

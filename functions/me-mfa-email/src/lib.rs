@@ -102,9 +102,9 @@ impl MeMfaEmail {
         let codes = FreshCodes::default();
         let enrolment =
             Enrolment { method: Method::Email, proves: Authentication::PasswordAndMail, replaces: false };
-        let change = enrolment.change(parts, request, &enroller, &codes)?;
+        let change = enrolment.change(parts, request, &enroller, &codes).await?;
         let altered = parts.store.enroll_mailbox(&change.alteration(), &proof).await?;
-        let opened = change.conclude(altered).await?;
+        let opened = change.conclude(altered)?;
         Ok(EnrolledResponse::answer(request, &enroller, (None, &codes), opened.as_ref()))
     }
 
@@ -124,9 +124,10 @@ impl MeMfaEmail {
         let of = (&login, &caller.user);
         let change = AccountChange::of(parts, request, &caller.tenant, of, (what, EventKind::FactorRemoved))
             .with_methods(mfa::without(&login.methods, Method::Email))
-            .ending_other_sessions(&caller.session)?;
+            .ending_other_sessions(&caller.session)
+            .await?;
         let removed = parts.store.remove_mailbox(&change.alteration()).await?;
-        let opened = change.conclude(removed).await?;
+        let opened = change.conclude(removed)?;
         Ok(sign_in::reissued(request, &caller.tenant, opened.as_ref()))
     }
 }

@@ -123,10 +123,10 @@ impl MeMfaTotp {
             proves: Authentication::PasswordAndTotp,
             replaces: enroller.login.methods.contains(&Method::Totp),
         };
-        let change = enrolment.change(parts, request, &enroller, &codes)?;
+        let change = enrolment.change(parts, request, &enroller, &codes).await?;
         let altered =
             parts.store.enroll_totp(&change.alteration(), (&totp, &secret), codes.stored(), key).await?;
-        let opened = change.conclude(altered).await?;
+        let opened = change.conclude(altered)?;
         Ok(EnrolledResponse::answer(request, &enroller, (Some(totp.factor_id), &codes), opened.as_ref()))
     }
 }

@@ -128,13 +128,13 @@ impl MeMfaWebauthn {
             proves: Authentication::PasswordAndWebauthn(holding),
             replaces: false,
         };
-        let change = enrolment.change(parts, request, &enroller, &codes)?;
+        let change = enrolment.change(parts, request, &enroller, &codes).await?;
         let key = parts.factors_key()?;
         let altered = parts
             .store
             .enroll_credential(&change.alteration(), (&credential, &passkey), codes.stored(), key)
             .await?;
-        let opened = change.conclude(altered).await?;
+        let opened = change.conclude(altered)?;
         let factor = Some(credential.factor_id);
         Ok(EnrolledResponse::answer(request, &enroller, (factor, &codes), opened.as_ref()))
     }

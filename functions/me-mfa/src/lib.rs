@@ -133,12 +133,13 @@ impl MeMfa {
         let kind = EventKind::FactorRemoved;
         let change = AccountChange::of(parts, request, tenant, (&login, &caller.user), (what, kind))
             .with_methods(left)
-            .ending_other_sessions(&caller.session)?;
+            .ending_other_sessions(&caller.session)
+            .await?;
         let removed = match method {
             Method::Totp => parts.store.remove_totp(&change.alteration()).await?,
             _ => parts.store.remove_credential(&change.alteration(), factor).await?,
         };
-        let opened = change.conclude(removed).await?;
+        let opened = change.conclude(removed)?;
         Ok(sign_in::reissued(request, tenant, opened.as_ref()))
     }
 }

@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use latchkey::{
-    admission::Caller,
+    admission::{Caller, count_change},
     domain::{
         Email, Fault, GivenPassword, NewPassword, Tenant, errand::What, event::Kind as EventKind, mfa::Due,
         password::About, user::Login,
@@ -50,7 +50,8 @@ impl Endpoint for MePassword {
         let parts = &self.parts;
         let (old, new) = parse(request)?;
         let caller = Caller::of(request, parts).await?;
-        let login = caller.login(parts).await?;
+        let counted = count_change(parts, &caller.tenant, &caller.user);
+        let (login, ()) = futures::try_join!(caller.login(parts), counted)?;
         let new = check(new, &caller.tenant, &login)?;
         // Before the old one is counted: who chooses a bad one has not guessed.
         sign_in::refuse_breached(parts, &caller.tenant, "new_password", &new).await?;
@@ -67,10 +68,11 @@ impl Endpoint for MePassword {
         let of = (&login, &caller.user);
         let change =
             AccountChange::of(parts, request, &caller.tenant, of, (what, EventKind::PasswordChanged))
-                .ending_other_sessions(&caller.session)?;
+                .ending_other_sessions(&caller.session)
+                .await?;
         let changed =
             parts.store.change_password(&change.alteration(), &hash, parts.passwords_key()?).await?;
-        let opened = change.conclude(changed).await?;
+        let opened = change.conclude(changed)?;
         Ok(sign_in::reissued(request, &caller.tenant, opened.as_ref()))
     }
 }
@@ -86,7 +88,7 @@ impl MePassword {
     ) -> Result<(), Problem> {
         let parts = &self.parts;
         let (store, tenant) = (&parts.store, &caller.tenant);
-        let (verdict, _) = store.count_failure(&Failures::of_old_password(tenant.id, login)).await?;
+        let (verdict, _) = store.count_failure(&Failures::of_old_password(tenant.id, login.user_id)).await?;
         Problem::unless_allowed(verdict)?;
         let stored = store.open_hash(tenant.id, login, parts.passwords_key()?);
         if parts.hasher.verify_any(old.expose(), stored.as_ref()).await {

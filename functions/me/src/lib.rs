@@ -95,7 +95,7 @@ impl Me {
         let of = (&login, &caller.user);
         let change = AccountChange::of(parts, request, &caller.tenant, of, (what, EventKind::AccountDeleted));
         let deleted = parts.store.delete_account(&change.alteration()).await?;
-        change.conclude(deleted).await?;
+        change.conclude(deleted)?;
         let response = Response::data(request, &Deleted { status: "deleted" });
         Ok(response.with_cookie(&cookies::no_session(&caller.tenant)))
     }

@@ -116,6 +116,7 @@ impl MfaEmailSend {
         let what = What::Code {
             user_id: handle.user_id,
             address: handle.address.clone(),
+            unproven: handle.unproven,
             sealed_code: code.sealed(&self.parts, &due)?,
         };
         let mail_by = later(request.at, SignedDuration::from_mins(Handle::CODE_MINUTES));

@@ -60,6 +60,7 @@ impl Endpoint for MfaVerify {
 
     async fn call(&self, request: &Request) -> Result<Response, Problem> {
         let tenant = self.parts.tenants.of(request).await?;
+        cookies::guard_sign_in(&self.parts, request, &tenant)?;
         let asked = Asked::parse(request)?;
         let (token, user) =
             presented_handle(&self.parts, request, &tenant, &asked.mfa_token, asked.user_id.as_deref())?;

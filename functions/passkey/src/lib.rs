@@ -19,7 +19,7 @@ use latchkey::{
         settings::Method,
         user::{Login, UserState},
     },
-    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
+    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, cookies, form},
     keys::Purpose,
     runtime::Parts,
     sign_in::{self, ChallengeResponse, Opened, Proven, begin_challenge, event, relying_party},
@@ -89,6 +89,7 @@ impl Passkey {
     }
 
     async fn finish(&self, request: &Request, tenant: &Tenant) -> Result<Response, Problem> {
+        cookies::guard_sign_in(&self.parts, request, tenant)?;
         let (challenge, answer, remember_me) = parse(request)?;
         let relying_party = relying_party(&self.parts, tenant)?;
         let shown = self.look_up(request, tenant, challenge, answer).await?;

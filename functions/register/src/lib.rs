@@ -131,9 +131,9 @@ impl Register {
             profile: &profile,
         };
         let made = event(&self.parts, request, tenant, EventKind::UserCreated, Some(user_id));
-        match self.parts.store.create_user(tenant, &user, self.parts.passwords_key()?).await? {
-            Created::EmailTaken => return Err(Code::EmailTaken.into()),
-            Created::Created => self.parts.store.record(&made).await?,
+        let key = self.parts.passwords_key()?;
+        if self.parts.store.create_user(tenant, &user, Some(&made), key).await? == Created::EmailTaken {
+            return Err(Code::EmailTaken.into());
         }
         Ok(Response::data(
             request,

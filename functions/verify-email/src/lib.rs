@@ -16,7 +16,7 @@ use latchkey::{
         settings::Method,
         user::{Epoch, Login as Account, UserStatus},
     },
-    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
+    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, cookies, form},
     keys::{Purpose, StoredHash},
     runtime::Parts,
     sign_in::{self, Opened, Proven, Wanted, draft_handle, event},
@@ -81,7 +81,7 @@ impl VerifyEmail {
         let mut form = request.query();
         let values = (form.text("token", form::any),);
         let (token,) = form.finish(values)?;
-        let waiting = self.waiting(tenant, &token).await?;
+        let waiting = self.counted(request, tenant, &token).await?;
         if waiting.contested {
             return self.claim_without_password(request, tenant, &waiting).await;
         }
@@ -93,35 +93,38 @@ impl VerifyEmail {
     }
 
     async fn with_password(&self, request: &Request, tenant: &Tenant) -> Result<Response, Problem> {
+        cookies::guard_sign_in(&self.parts, request, tenant)?;
         let mut form = request.form()?;
         let values = (form.text("token", form::any), form.text("password", GivenPassword::parse));
         let (token, password) = form.finish(values)?;
-        let (waiting, verdict) = futures::join!(self.waiting(tenant, &token), self.count(request, tenant));
-        verdict?;
-        let waiting = waiting?;
+        let waiting = self.counted(request, tenant, &token).await?;
         if !self.parts.hasher.verify(password.expose(), Some(&waiting.hash)).await {
             return self.claim_without_password(request, tenant, &waiting).await;
         }
         self.sign_in(request, tenant, &waiting).await
     }
 
-    async fn count(&self, request: &Request, tenant: &Tenant) -> Result<(), Problem> {
+    /// What waits for the token; the try is counted beside the read.
+    async fn counted(&self, request: &Request, tenant: &Tenant, token: &str) -> Result<Waiting, Problem> {
         let network = Bucket::verify_of_network(tenant.id, request.from);
-        Problem::unless_allowed(self.parts.store.count(&network).await?)
+        let (waiting, verdict) =
+            futures::join!(self.waiting(tenant, token), self.parts.store.count(&network));
+        Problem::unless_allowed(verdict?)?;
+        waiting
     }
 
     /// One query finds the token's registration and whether others wait for its address.
     async fn waiting(&self, tenant: &Tenant, token: &str) -> Result<Waiting, Problem> {
         let token = Bearer::parse(Kind::Verify, token).ok_or(Code::TokenInvalid)?;
-        let all = self.parts.store.registrations(tenant.id, token.selector()).await?;
-        let several = all.len() > 1;
-        let place = Store::registration_place(tenant.id, &token);
-        let (place, registration) = all
-            .into_iter()
-            .find(|(at, registration)| *at == place && tenant.honours(registration.created_at))
+        let (registration, several) = self
+            .parts
+            .store
+            .registration(tenant.id, &token)
+            .await?
+            .filter(|(registration, _)| tenant.honours(registration.created_at))
             .ok_or(Code::TokenInvalid)?;
         let hash = registration
-            .open_hash(&place, self.parts.passwords_key()?)
+            .open_hash(&Store::registration_place(tenant.id, &token), self.parts.passwords_key()?)
             .map_err(|error| Problem::internal(format!("a registration: {error}")))?;
         let contested = several || self.waits_elsewhere(tenant, &token, &registration).await?;
         Ok(Waiting { token, registration, hash, contested })
@@ -137,7 +140,7 @@ impl VerifyEmail {
         let key = self.parts.passwords_key()?;
         for selector in Selector::addresses(key, tenant.id, &registration.email_key) {
             if selector != *token.selector()
-                && !self.parts.store.registrations(tenant.id, &selector).await?.is_empty()
+                && self.parts.store.newest_registration(tenant.id, &selector).await?.is_some()
             {
                 return Ok(true);
             }

@@ -76,7 +76,7 @@ pub async fn create(
         unproven: !person.verified,
         profile: &profile,
     };
-    match parts.store.create_user(tenant, &user, parts.passwords_key()?).await? {
+    match parts.store.create_user(tenant, &user, None, parts.passwords_key()?).await? {
         Created::EmailTaken => Err(AdministrationError::EmailTaken(email.as_typed().to_owned())),
         Created::Created => {
             by.record(tenant, Kind::UserCreated, Deed::to(user_id)).await?;
@@ -208,7 +208,9 @@ pub(super) async fn take(
         from: &state,
         to: state.moved(),
         methods: Vec::new(),
-        errand: (&due, &errand),
+        errands: vec![(&due, &errand)],
+        // What the administrator did is written down with who they are.
+        events: &[],
         session: None,
         handle: None,
     };

@@ -5,5 +5,5 @@ mod recent;
 mod tenants;
 
 pub use caller::Caller;
-pub use recent::{Enroller, EnrollsBy, Recent};
+pub use recent::{Enroller, EnrollsBy, Recent, count_change};
 pub use tenants::Tenants;

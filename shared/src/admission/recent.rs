@@ -31,7 +31,7 @@ impl Recent {
     pub async fn of(request: &Request, parts: &Parts) -> Result<Self, Problem> {
         let caller = Caller::of(request, parts).await?;
         let (login, counted) =
-            futures::join!(caller.login(parts), count(parts, &caller.tenant, &caller.user));
+            futures::join!(caller.login(parts), count_change(parts, &caller.tenant, &caller.user));
         counted?;
         let login = login?;
         let due = Due::of(&caller.tenant.settings, &login.methods);
@@ -43,8 +43,11 @@ impl Recent {
     }
 }
 
-/// Counts a change before it is looked at: each costs hashes or a mail.
-async fn count(parts: &Parts, tenant: &Tenant, user: &UserState) -> Result<(), Problem> {
+/// Counts a change of a user's own before it is looked at: each costs hashes or a mail.
+///
+/// # Errors
+/// 429; 503 when the store cannot answer.
+pub async fn count_change(parts: &Parts, tenant: &Tenant, user: &UserState) -> Result<(), Problem> {
     let changes = Bucket::changes_of_user(tenant.id, user.user_id);
     Problem::unless_allowed(parts.store.count(&changes).await?)
 }
@@ -101,7 +104,7 @@ impl Enroller {
         let live = handle.zip(state).filter(|(handle, state)| handle.stands(state, &tenant));
         let (handle, user) = live.ok_or(Code::MfaTokenInvalid)?;
         let login = async { Ok::<_, Problem>(store.login(tenant.id, &user.email_key).await?) };
-        let (login, ()) = futures::try_join!(login, count(parts, &tenant, &user))?;
+        let (login, ()) = futures::try_join!(login, count_change(parts, &tenant, &user))?;
         // Who has enrolled a factor since must show it: the token was for who has none.
         let login = login
             .filter(|login| login.state() == user)

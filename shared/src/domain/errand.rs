@@ -70,6 +70,9 @@ pub enum What {
     Code {
         user_id: UserId,
         address: String,
+        /// Nobody had proven it.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        unproven: bool,
         /// The six digits, sealed to the entry.
         sealed_code: ByteBuf,
     },
@@ -82,6 +85,9 @@ pub enum What {
         user_id: UserId,
         address: String,
         session_id: SessionId,
+        /// Nobody is to be told: what is too much goes, and that is all.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        quiet: bool,
         origin: Origin,
     },
     FactorAttacked {
@@ -111,7 +117,7 @@ pub enum What {
     AddressCode {
         user_id: UserId,
         address: String,
-        /// Whether it is the account's address already; else the mail is a stranger's.
+        /// Whether it is the account's address already, and proven; else the mail is a stranger's.
         own: bool,
         sealed_code: ByteBuf,
     },

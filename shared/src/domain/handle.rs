@@ -21,6 +21,9 @@ pub struct Handle {
     pub revision: u64,
     /// Where mail goes.
     pub address: String,
+    /// Nobody has proven it: what goes there is a stranger's mail.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub unproven: bool,
     pub methods: Vec<Method>,
     pub remember_me: bool,
     /// The login came from a device that its owner knows.

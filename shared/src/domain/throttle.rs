@@ -207,6 +207,8 @@ pub mod limits {
     pub const PASSKEY_PER_NETWORK: Limit = Limit::new(600, 15);
     /// What a signed-in user may change of their ways in, and have mailed about.
     pub const CHANGES_PER_USER: Limit = Limit::new(60, 15);
+    /// Those of them that end sessions, and with them every reset that was mailed.
+    pub const ENDINGS_PER_USER: Limit = Limit::new(10, 60);
     pub const UNDO_PER_NETWORK: Limit = Limit::new(60, 15);
 }
 

@@ -6,7 +6,11 @@ use super::{
     Request,
     problem::{Code, Problem},
 };
-use crate::{domain::Tenant, runtime::Parts, tokens::Bearer};
+use crate::{
+    domain::{Tenant, settings::Delivery},
+    runtime::Parts,
+    tokens::Bearer,
+};
 
 /// The name of the cookie that holds a tenant's refresh token.
 #[must_use]
@@ -51,6 +55,16 @@ fn build(name: String, value: String, max_age: Option<i64>) -> Cookie<'static> {
         Some(seconds) => cookie.max_age(Duration::seconds(seconds)).build(),
         None => cookie.build(),
     }
+}
+
+/// Refuses a sign-in from a page that is not the tenant's, where the answer would leave a cookie: its visitor would go on
+/// as somebody else (OWASP ASVS 5.0 V3.5). What is no browser sends no `Origin`.
+///
+/// # Errors
+/// 403 `origin_not_allowed`.
+pub fn guard_sign_in(parts: &Parts, request: &Request, tenant: &Tenant) -> Result<(), Problem> {
+    let leaves_cookie = tenant.settings.tokens.delivery == Delivery::Cookie;
+    if leaves_cookie && request.header("origin").is_some() { guard(parts, request, tenant) } else { Ok(()) }
 }
 
 /// Lets a request that uses a cookie through only from an allowed origin, or a hosted page, and with JSON: a form of

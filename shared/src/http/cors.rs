@@ -27,8 +27,9 @@ pub fn answer(response: Response, request: &Request, tenant: Option<&Tenant>) ->
         .with_header(header::ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After")
 }
 
-/// Answers a preflight. Where no tenant can be told, as for a path of the user's own before its
-/// token is sent, the browser may go on without credentials; the answer itself names the origin.
+/// Answers a preflight. Where no tenant can be told, as for a path of the user's own before its token is sent, the
+/// browser may go on, credentials included: no cookie is read there, the answer may set one, and it is the answer that
+/// names the tenant's origins.
 #[must_use]
 pub fn preflight(request: &Request, routes: &[Route], tenant: Option<&Tenant>) -> Response {
     let mut methods: Vec<_> = routes.iter().map(|route| route.method).collect();
@@ -40,9 +41,9 @@ pub fn preflight(request: &Request, routes: &[Route], tenant: Option<&Tenant>) -
         .with_header(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS);
     let response = answer(response, request, tenant);
     match request.header("origin") {
-        Some(origin) if request.parameter("tenant_slug").is_none() => {
-            response.with_header(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin)
-        }
+        Some(origin) if request.parameter("tenant_slug").is_none() => response
+            .with_header(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin)
+            .with_header(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true"),
         _ => response,
     }
 }

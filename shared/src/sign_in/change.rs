@@ -4,7 +4,7 @@ use crate::{
     domain::{
         Tenant,
         errand::{Errand, What},
-        event::Kind,
+        event::{Event, Kind},
         handle::Handle,
         ids::{EventId, SessionId},
         session::{Authentication, Session},
@@ -14,11 +14,12 @@ use crate::{
     http::{Code, Problem, Request},
     runtime::Parts,
     sign_in::{self, Opened, Proven, event},
-    store::{Alteration, Altered, Due, SessionSwap},
+    store::{Alteration, Altered, Bucket, Due, SessionSwap},
     tokens::Bearer,
 };
 
-/// A change that is being made: its mail, its audit event, and what becomes of the sessions.
+/// A change that is being made: its mail, its audit event, and what becomes of the sessions. All of it is made ready
+/// before the one write, so that whoever made the change has the answer as well.
 pub struct AccountChange<'a> {
     parts: &'a Parts,
     request: &'a Request,
@@ -29,17 +30,17 @@ pub struct AccountChange<'a> {
     methods: Vec<Method>,
     due: Due,
     errand: Errand,
-    kind: Kind,
+    /// The notice of the sign-in that it completes.
+    told: Option<(Due, Errand)>,
+    events: Vec<Event>,
     session: Option<Swap>,
     handle: Option<(&'a Bearer, String)>,
-    on_known_device: bool,
 }
 
 /// What takes a session's place.
 struct Swap {
     old: Option<SessionId>,
-    new: Session,
-    refresh: Bearer,
+    new: Opened,
 }
 
 impl<'a> AccountChange<'a> {
@@ -62,10 +63,10 @@ impl<'a> AccountChange<'a> {
             methods: login.methods.clone(),
             due: parts.store.new_errand(),
             errand: Errand::notice(tenant, what, request.at),
-            kind,
+            told: None,
+            events: vec![event(parts, request, tenant, kind, Some(from.user_id))],
             session: None,
             handle: None,
-            on_known_device: false,
         }
     }
 
@@ -90,26 +91,33 @@ impl<'a> AccountChange<'a> {
         self
     }
 
-    /// The change ends every session; the one that makes it is issued anew.
+    /// The change ends every session; the one that makes it is issued anew. A person does so a few times an hour at
+    /// most: whoever has somebody's session would else end each mailed reset before its link is opened.
     ///
     /// # Errors
-    /// 500 where the function lacks the signing key.
-    pub fn ending_other_sessions(self, own: &Session) -> Result<Self, Problem> {
+    /// 429; 500 where the function lacks the signing key; 503 when the store cannot answer.
+    pub async fn ending_other_sessions(self, own: &Session) -> Result<Self, Problem> {
+        let (parts, request, tenant) = (self.parts, self.request, self.tenant);
+        let endings = Bucket::endings_by_user(tenant.id, self.from.user_id);
+        Problem::unless_allowed(parts.store.count(&endings).await?)?;
         let mut ended = self.ending_all_sessions();
-        let (new, refresh) = sign_in::renew(ended.parts, ended.request, ended.tenant, own, ended.to.epoch)?;
-        ended.session = Some(Swap { old: Some(own.session_id), new, refresh });
+        let (session, refresh) = sign_in::renew(parts, request, tenant, own, ended.to.epoch)?;
+        let tokens = sign_in::tokens(parts, request, tenant, &session, &refresh).await?;
+        let new = Opened { session, refresh, tokens };
+        ended.session = Some(Swap { old: Some(own.session_id), new });
         Ok(ended)
     }
 
     /// The change completes the sign-in that the handle began.
     ///
     /// # Errors
-    /// 500 where the function lacks the signing key.
-    pub fn completing(
+    /// 500 where the function lacks the signing key; 503 when the store cannot answer.
+    pub async fn completing(
         mut self,
         (token, handle): (&'a Bearer, &Handle),
         authentication: Authentication,
     ) -> Result<Self, Problem> {
+        let (parts, request, tenant) = (self.parts, self.request, self.tenant);
         let proven = Proven {
             user_id: handle.user_id,
             epoch: self.to.epoch,
@@ -118,10 +126,13 @@ impl<'a> AccountChange<'a> {
             remember_me: handle.remember_me,
             on_known_device: handle.on_known_device,
         };
-        self.on_known_device = handle.on_known_device;
-        let (new, refresh) = sign_in::draft(self.parts, self.request, self.tenant, &proven)?;
-        self.session = Some(Swap { old: None, new, refresh });
-        let attempt = EventId::fresh(&*self.parts.clock, &*self.parts.entropy).to_string();
+        let (session, refresh) = sign_in::draft(parts, request, tenant, &proven)?;
+        let tokens = sign_in::tokens(parts, request, tenant, &session, &refresh).await?;
+        self.events.push(event(parts, request, tenant, Kind::MfaSucceeded, Some(session.user_id)));
+        let of = (self.login.address.as_str(), handle.on_known_device);
+        self.told = sign_in::signed_in(tenant, of, &session).map(|errand| (parts.store.new_errand(), errand));
+        self.session = Some(Swap { old: None, new: Opened { session, refresh, tokens } });
+        let attempt = EventId::fresh(&*parts.clock, &*parts.entropy).to_string();
         self.handle = Some((token, attempt));
         Ok(self)
     }
@@ -129,50 +140,29 @@ impl<'a> AccountChange<'a> {
     /// What the store is to do.
     #[must_use]
     pub fn alteration(&self) -> Alteration<'_> {
+        let told = self.told.iter().map(|(due, errand)| (due, errand));
         Alteration {
             tenant: self.tenant.id,
             login: self.login,
             from: self.from,
             to: self.to.clone(),
             methods: self.methods.clone(),
-            errand: (&self.due, &self.errand),
-            session: self.session.as_ref().map(|swap| SessionSwap { old: swap.old, new: &swap.new }),
+            errands: std::iter::once((&self.due, &self.errand)).chain(told).collect(),
+            events: &self.events,
+            session: self.session.as_ref().map(|swap| SessionSwap { old: swap.old, new: &swap.new.session }),
             handle: self.handle.as_ref().map(|(token, attempt)| (*token, attempt.as_str())),
         }
     }
 
-    /// Records a change that was made, and signs the tokens of the session that goes with it.
+    /// The session that goes with a change that was made.
     ///
     /// # Errors
-    /// 409 `overtaken` or `email_taken` where it was not made; 503 when the store cannot answer.
-    pub async fn conclude(self, altered: Altered) -> Result<Option<Opened>, Problem> {
+    /// 409 `overtaken` or `email_taken` where it was not made.
+    pub fn conclude(self, altered: Altered) -> Result<Option<Opened>, Problem> {
         match altered {
-            Altered::Done => {}
-            Altered::Overtaken => return Err(Code::Overtaken.into()),
-            Altered::EmailTaken => return Err(Code::EmailTaken.into()),
+            Altered::Done => Ok(self.session.map(|swap| swap.new)),
+            Altered::Overtaken => Err(Code::Overtaken.into()),
+            Altered::EmailTaken => Err(Code::EmailTaken.into()),
         }
-        let (parts, request, tenant) = (self.parts, self.request, self.tenant);
-        let store = &parts.store;
-        let made = event(parts, request, tenant, self.kind, Some(self.from.user_id));
-        let Some(Swap { new, refresh, .. }) = self.session else {
-            store.record(&made).await?;
-            return Ok(None);
-        };
-        let completed = async {
-            if self.handle.is_some() {
-                let signed_in = event(parts, request, tenant, Kind::MfaSucceeded, Some(new.user_id));
-                store.record(&signed_in).await?;
-                sign_in::tell(parts, tenant, (&self.login.address, self.on_known_device), &new).await?;
-            }
-            Ok::<_, Problem>(())
-        };
-        let (recorded, tokens, completed) = futures::join!(
-            store.record(&made),
-            sign_in::tokens(parts, request, tenant, &new, &refresh),
-            completed,
-        );
-        recorded?;
-        completed?;
-        Ok(Some(Opened { tokens: tokens?, session: new, refresh }))
     }
 }

@@ -88,8 +88,8 @@ impl Enrolment {
     /// enrolment token, it completes the sign-in.
     ///
     /// # Errors
-    /// 500 where the function lacks the signing key.
-    pub fn change<'a>(
+    /// 429; 500 where the function lacks the signing key; 503 when the store cannot answer.
+    pub async fn change<'a>(
         &self,
         parts: &'a Parts,
         request: &'a Request,
@@ -112,9 +112,9 @@ impl Enrolment {
         let change = AccountChange::of(parts, request, &enroller.tenant, of, (what, Kind::FactorEnrolled))
             .with_methods(methods);
         match &enroller.by {
-            EnrollsBy::Session(session) if self.replaces => change.ending_other_sessions(session),
+            EnrollsBy::Session(session) if self.replaces => change.ending_other_sessions(session).await,
             EnrollsBy::Session(_) => Ok(change),
-            EnrollsBy::Handle(token, handle) => change.completing((token, handle), self.proves),
+            EnrollsBy::Handle(token, handle) => change.completing((token, handle), self.proves).await,
         }
     }
 }

@@ -60,6 +60,7 @@ pub fn draft_handle(
         epoch: login.epoch,
         revision: login.revision,
         address: login.address.clone(),
+        unproven: login.unproven,
         methods,
         remember_me,
         on_known_device,

@@ -57,7 +57,7 @@ pub async fn begin_proof(
     let what = What::AddressCode {
         user_id: user,
         address: proof.address.clone(),
-        own: aim == Aim::Factor,
+        own: aim == Aim::Factor && !login.unproven,
         sealed_code: digits.sealed(parts, &due)?,
     };
     parts.store.queue(&due, &Errand::by(tenant, what, request.at, until)).await?;

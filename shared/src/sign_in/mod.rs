@@ -39,6 +39,9 @@ use crate::{
     tokens::{AccessClaims, Bearer, Kind as TokenKind, Proof, Selector, issuer},
 };
 
+/// Of so many sign-ins that nobody is told of the worker hears of one.
+const LOOKED_AT: u128 = 16;
+
 /// Who signs in, and how.
 #[derive(Debug, Clone)]
 pub struct Proven<'a> {
@@ -159,10 +162,16 @@ pub async fn open_drafted(
     proven: &Proven<'_>,
     (session, refresh): (Session, Bearer),
 ) -> Result<Opened, Problem> {
+    let told = async {
+        match signed_in(tenant, (proven.address, proven.on_known_device), &session) {
+            Some(errand) => parts.store.queue(&parts.store.new_errand(), &errand).await,
+            None => Ok(()),
+        }
+    };
     let (stored, tokens, told) = futures::join!(
         parts.store.open_session(tenant.id, &session),
         tokens(parts, request, tenant, &session, &refresh),
-        tell(parts, tenant, (proven.address, proven.on_known_device), &session),
+        told,
     );
     stored?;
     told?;
@@ -210,26 +219,24 @@ pub async fn tokens(
     })
 }
 
-async fn tell(
-    parts: &Parts,
-    tenant: &Tenant,
-    (address, on_known_device): (&str, bool),
-    session: &Session,
-) -> Result<(), Problem> {
-    if on_known_device || !tenant.settings.mail.new_sign_in {
-        return Ok(());
+/// What the worker is to do about a sign-in: tell the owner, and see that they have not too many sessions and devices.
+/// For that alone it need not hear of every one.
+fn signed_in(tenant: &Tenant, (address, on_known_device): (&str, bool), session: &Session) -> Option<Errand> {
+    let quiet = on_known_device || !tenant.settings.mail.new_sign_in;
+    if quiet && !u128::from_be_bytes(session.session_id.to_bytes()).is_multiple_of(LOOKED_AT) {
+        return None;
     }
     let what = What::SignedIn {
         user_id: session.user_id,
         address: address.to_owned(),
         session_id: session.session_id,
+        quiet,
         origin: crate::domain::session::Origin {
             network: session.network.clone(),
             agent: session.agent.clone(),
         },
     };
-    let errand = Errand::notice(tenant, what, session.created_at);
-    Ok(parts.store.queue(&parts.store.new_errand(), &errand).await?)
+    Some(Errand::notice(tenant, what, session.created_at))
 }
 
 /// `at` and so much more.

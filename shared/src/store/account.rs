@@ -13,6 +13,7 @@ use crate::{
     domain::{
         CustomData, PersonName,
         errand::Errand,
+        event::Event,
         ids::{SessionId, TenantId, UserId},
         session::Session,
         settings::Method,
@@ -32,7 +33,9 @@ pub struct Alteration<'a> {
     /// The second factors that are enrolled afterwards.
     pub methods: Vec<Method>,
     /// What its owner is mailed.
-    pub errand: (&'a Due, &'a Errand),
+    pub errands: Vec<(&'a Due, &'a Errand)>,
+    /// What is written down of it.
+    pub events: &'a [Event],
     pub session: Option<SessionSwap<'a>>,
     /// The enrolment handle that it spends, and the request that does.
     pub handle: Option<(&'a Bearer, &'a str)>,
@@ -101,8 +104,13 @@ impl Alteration<'_> {
         store: &Store,
         mut transaction: Transaction,
     ) -> Result<Transaction, StoreError> {
-        let (due, errand) = self.errand;
-        transaction = transaction.put(due.0.clone(), store.errand_item(errand)?);
+        for (due, errand) in &self.errands {
+            transaction = transaction.put(due.0.clone(), store.errand_item(errand)?);
+        }
+        for event in self.events {
+            let (key, item) = store.event_item(event)?;
+            transaction = transaction.put(key, item);
+        }
         let (tenant, user) = (self.tenant, self.from.user_id);
         if let Some(swap) = &self.session {
             if let Some(old) = swap.old {
@@ -147,7 +155,7 @@ impl Store {
             .change(login)
             .change(alteration.of_state()?)
             .delete(super::Failures::of_account(tenant, email).key)
-            .delete(super::Failures::of_old_password(tenant, alteration.login).key);
+            .delete(super::Failures::of_old_password(tenant, alteration.from.user_id).key);
         self.alter(alteration.rest(self, transaction)?).await
     }
 

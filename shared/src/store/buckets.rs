@@ -15,7 +15,6 @@ use crate::domain::{
     factor::Totp,
     ids::{DeviceId, TenantId, UserId},
     throttle::{Backoff, Limit, Verdict, limits},
-    user::Login,
 };
 
 /// Security notices that say the same become one for so long.
@@ -81,6 +80,12 @@ impl Bucket {
         Self::new(tenant, &["changes", &user.to_string()], limits::CHANGES_PER_USER)
     }
 
+    /// Those of a user's changes that end sessions.
+    #[must_use]
+    pub fn endings_by_user(tenant: TenantId, user: UserId) -> Self {
+        Self::new(tenant, &["changes", &user.to_string(), "endings"], limits::ENDINGS_PER_USER)
+    }
+
     #[must_use]
     pub fn undo_of_network(tenant: TenantId, from: ClientAddress) -> Self {
         Self::new(tenant, &["undo", &from.network()], limits::UNDO_PER_NETWORK)
@@ -127,11 +132,11 @@ impl Failures {
     }
 
     /// The old password, as a signed-in user shows it: apart from the logins', so that strangers who
-    /// lock the account keep its owner from no change. Another password is counted anew.
+    /// lock the account keep its owner from no change. Whoever sets another password takes them away: it is
+    /// counted anew.
     #[must_use]
-    pub fn of_old_password(tenant: TenantId, login: &Login) -> Self {
-        let what = format!("password {}", login.epoch);
-        Self { key: Key::factor_failures(tenant, login.user_id, &what), kind: FailuresOf::Factor }
+    pub fn of_old_password(tenant: TenantId, user: UserId) -> Self {
+        Self::of_factor(tenant, user, "password")
     }
 
     /// An authenticator app: its item counts, so that counting reads it, too.

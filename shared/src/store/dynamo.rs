@@ -107,27 +107,39 @@ impl Store {
         let mut items = Vec::new();
         let mut from = None;
         loop {
-            let mut request = self
-                .dynamo
-                .query()
-                .table_name(self.tables.name(key.table))
-                .consistent_read(true)
-                .set_exclusive_start_key(from)
-                .expression_attribute_values(":pk", AttributeValue::S(key.partition.clone()));
-            request = if key.sort.is_empty() {
-                request.key_condition_expression("pk = :pk")
-            } else {
-                request
-                    .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
-                    .expression_attribute_values(":sk", AttributeValue::S(key.sort.clone()))
-            };
-            let answer = request.send().await.map_err(|error| StoreError::of("Query", &error))?;
-            items.extend(answer.items.unwrap_or_default());
-            from = answer.last_evaluated_key;
+            let (page, next) = self.query_page(key, from, None).await?;
+            items.extend(page);
+            from = next;
             if from.is_none() {
                 return Ok(items);
             }
         }
+    }
+
+    /// So many of them at most, and from where to go on.
+    pub(super) async fn query_page(
+        &self,
+        key: &Key,
+        from: Option<Item>,
+        most: Option<i32>,
+    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+        let mut request = self
+            .dynamo
+            .query()
+            .table_name(self.tables.name(key.table))
+            .consistent_read(true)
+            .set_limit(most)
+            .set_exclusive_start_key(from)
+            .expression_attribute_values(":pk", AttributeValue::S(key.partition.clone()));
+        request = if key.sort.is_empty() {
+            request.key_condition_expression("pk = :pk")
+        } else {
+            request
+                .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+                .expression_attribute_values(":sk", AttributeValue::S(key.sort.clone()))
+        };
+        let answer = request.send().await.map_err(|error| StoreError::of("Query", &error))?;
+        Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 
     /// Writes a whole item, whatever was there.

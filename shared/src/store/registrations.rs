@@ -5,7 +5,7 @@ use serde_bytes::ByteBuf;
 
 use super::{
     Store, StoreError,
-    dynamo::{Change, Item, read, write},
+    dynamo::{Change, Item, key_of, number, read, write},
     keys::Key,
     transaction::{Committed, Transaction},
     users::LoginRow,
@@ -22,6 +22,11 @@ use crate::{
     keys::{DataKey, SealBroken, StoredHash},
     tokens::{Bearer, Kind, Selector},
 };
+
+/// So many registrations are read at once: of 5 KB at most.
+const PAGE: i32 = 20;
+/// So many that wait are looked at for the newest.
+const ENOUGH: u32 = 100;
 
 /// What the claim of an address brings with it.
 #[derive(Debug)]
@@ -78,30 +83,75 @@ impl Store {
         self.put(&item, self.due_item(write(&registration)?, created_at)).await
     }
 
-    /// The registrations of an address that still wait, the newest first, with their places.
+    /// A token's own registration, and whether another one waits for its address. Strangers may have made hundreds:
+    /// no more of them are read than says so.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
-    pub async fn registrations(
+    pub async fn registration(
+        &self,
+        tenant: TenantId,
+        token: &Bearer,
+    ) -> Result<Option<(Registration, bool)>, StoreError> {
+        let (key, own) = (Key::registrations(tenant, token.selector()), Key::registration(tenant, token));
+        let now = self.clock.now();
+        let is_waiting =
+            |item: &Item| number(item, "expires_at").is_some_and(|until| until > now.as_second());
+        let (mut found, mut others, mut from) = (None, false, None);
+        loop {
+            let (items, next) = self.query_page(&key, from, Some(PAGE)).await?;
+            for item in items.into_iter().filter(is_waiting) {
+                if key_of(key.table, &item)?.place() == own.place() {
+                    found = Some(read(item)?);
+                } else {
+                    others = true;
+                }
+            }
+            if others && found.is_none() && next.is_some() {
+                found = self.get_item(&own).await?.filter(is_waiting).map(read).transpose()?;
+            }
+            from = next;
+            if others || from.is_none() {
+                return Ok(found.map(|registration| (registration, others)));
+            }
+        }
+    }
+
+    /// The newest of the registrations of an address that wait, with its place: of the first hundred, for the link of
+    /// any of them leads to the same.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn newest_registration(
         &self,
         tenant: TenantId,
         selector: &Selector,
-    ) -> Result<Vec<(String, Registration)>, StoreError> {
+    ) -> Result<Option<(String, Registration)>, StoreError> {
         let key = Key::registrations(tenant, selector);
         let now = self.clock.now();
-        let mut waiting = Vec::new();
-        for item in self.query_items(&key).await? {
-            let place = super::dynamo::key_of(key.table, &item)?.place();
-            let registration: Registration = read(item)?;
-            if registration.expires_at > now {
-                waiting.push((place, registration));
+        let (mut newest, mut waiting, mut from): (Option<(String, Registration)>, _, _) = (None, 0, None);
+        loop {
+            let (items, next) = self.query_page(&key, from, Some(PAGE)).await?;
+            for item in items {
+                let place = key_of(key.table, &item)?.place();
+                let registration: Registration = read(item)?;
+                if registration.expires_at <= now {
+                    continue;
+                }
+                waiting += 1;
+                let newer = newest.as_ref().is_none_or(|(_, last)| registration.created_at > last.created_at);
+                if newer {
+                    newest = Some((place, registration));
+                }
+            }
+            from = next;
+            if waiting >= ENOUGH || from.is_none() {
+                return Ok(newest);
             }
         }
-        waiting.sort_by_key(|(_, registration)| std::cmp::Reverse(registration.created_at));
-        Ok(waiting)
     }
 
-    /// Where the registration of a token stands: what [`registrations`](Self::registrations) names it by.
+    /// Where the registration of a token stands: what it is sealed to.
     #[must_use]
     pub fn registration_place(tenant: TenantId, token: &Bearer) -> String {
         Key::registration(tenant, token).place()

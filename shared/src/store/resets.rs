@@ -147,6 +147,7 @@ impl Store {
             // Their failures are among these: no transaction names an item twice.
             forgotten.extend(self.factor_keys(tenant, user).await?);
         } else {
+            forgotten.push(Failures::of_old_password(tenant, user).key);
             forgotten.extend(with.forgiven.map(|failures| failures.key.clone()));
         }
         let (recorded, event) = self.event_item(with.event)?;

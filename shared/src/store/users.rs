@@ -14,6 +14,7 @@ use super::{
 use crate::{
     domain::{
         Email, EmailKey, Tenant,
+        event::Event,
         ids::{TenantId, UserId},
         settings::Method,
         user::{Epoch, Login, Profile, UserState, UserStatus},
@@ -182,6 +183,7 @@ impl Store {
         &self,
         tenant: &Tenant,
         user: &NewUser<'_>,
+        made: Option<&Event>,
         key: &DataKey,
     ) -> Result<Created, StoreError> {
         let hash = user.hash.map(|hash| Self::seal_hash(tenant.id, user.email.key(), hash, key));
@@ -189,9 +191,13 @@ impl Store {
         login.sealed_hash = hash;
         login.unproven = user.unproven;
         let items = Self::user_items(tenant.id, &login, user.profile)?;
-        let transaction = items
+        let mut transaction = items
             .into_iter()
             .fold(Transaction::default(), |transaction, (key, item)| transaction.put_new(key, item));
+        if let Some(event) = made {
+            let (key, item) = self.event_item(event)?;
+            transaction = transaction.put(key, item);
+        }
         Ok(match self.commit(transaction).await? {
             Committed::Done => Created::Created,
             Committed::Refused { .. } => Created::EmailTaken,
