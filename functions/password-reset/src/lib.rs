@@ -5,7 +5,7 @@
 use async_trait::async_trait;
 use latchkey::{
     domain::{
-        Email, Fault, NewPassword, Tenant,
+        Email, NewPassword, Tenant,
         errand::{Errand, What},
         event::Kind as EventKind,
         ids::UserId,
@@ -111,12 +111,7 @@ fn check_against_address(password: &NewPassword, reset: &Reset, tenant: &Tenant)
     let email = Email::parse(&reset.address).ok();
     let about =
         About { email: email.as_ref(), tenant_name: tenant.name(), tenant_slug: tenant.slug.as_str() };
-    let text = std::str::from_utf8(password.expose()).unwrap_or_default();
-    NewPassword::parse(text, &tenant.settings.password_rules(), &about).map(|_| ()).map_err(at_password)
-}
-
-fn at_password(fault: Fault) -> Problem {
-    Problem::at_field("new_password", fault)
+    password.check_against(&about).map_err(|fault| Problem::at_field("new_password", fault))
 }
 
 fn still_meant(account: &Account, reset: &Reset) -> bool {

@@ -46,7 +46,7 @@ pub struct Month {
     pub per_user: f64,
 }
 
-/// A goal of performance.md.
+/// A goal, and what it came to.
 #[derive(Debug, Clone, Serialize)]
 pub struct Goal {
     pub what: &'static str,

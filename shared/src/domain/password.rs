@@ -68,6 +68,14 @@ impl NewPassword {
         Ok(Self(password))
     }
 
+    /// Holds it against what was not known when it was parsed.
+    ///
+    /// # Errors
+    /// `value_error` with the reason of the refusal.
+    pub fn check_against(&self, about: &About<'_>) -> Result<(), Fault> {
+        about.refuse(&caseless(&self.0))
+    }
+
     /// The bytes to hash.
     #[must_use]
     pub fn expose(&self) -> &[u8] {

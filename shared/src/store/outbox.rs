@@ -163,6 +163,28 @@ impl Store {
         self.change(change).await.map(|_| ())
     }
 
+    /// Where every errand of the outbox stands, due or not. One that is queued this moment may be missing.
+    pub(super) async fn errands(&self) -> Result<Vec<Key>, StoreError> {
+        let mut errands = Vec::new();
+        for shard in 0..SHARDS {
+            let partition = format!("D{shard}");
+            let mut from = None;
+            loop {
+                let of_shard = ("due_shard", partition.as_str());
+                let (items, next) =
+                    self.indexed(Table::Events, DUE_INDEX, of_shard, None, (from, MOST_DUE)).await?;
+                for item in items {
+                    errands.push(key_of(Table::Events, &item)?);
+                }
+                from = next;
+                if from.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(errands)
+    }
+
     /// What is due now. The index is eventually consistent: [`claim`](Self::claim) decides.
     ///
     /// # Errors

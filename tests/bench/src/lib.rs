@@ -1,4 +1,4 @@
-//! How fast and how cheap: every figure of performance.md, measured. `tests/bench/run` builds what it needs and runs it.
+//! How fast and how cheap: every figure of the table in `tests/bench/README.md`, measured. `tests/bench/run` builds what it needs and runs it.
 
 pub mod cli;
 mod endpoints;
