@@ -73,9 +73,14 @@ async fn of_a_hundred_equal_codes_one_opens_a_session() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_hundred_equal_links_one_is_spent() {
     let _crowd = tests::crowd().await;
-    let Some(house) = House::with_its_own_clock().await else { return };
-    let tenant = house.tenant("acme", json!({})).await;
+    let Some(mut house) = House::with_its_own_clock().await else { return };
+    let mut tenant = house.tenant("acme", json!({})).await;
     for round in 0..rounds() {
+        // The embedded database looks through its stream for each write: one that is used for long is slow.
+        if round % 40 == 39 {
+            house = House::start_here().await;
+            tenant = house.tenant("acme", json!({})).await;
+        }
         let client = house.client(u8::try_from(round % 200 + 2).unwrap());
         let ada = house.person(&tenant, &format!("ada{round}@example.com")).await;
         let token = ada.reset_token(&house, &client).await;
@@ -84,7 +89,8 @@ async fn of_a_hundred_equal_links_one_is_spent() {
             let (ada, token) = (ada.clone(), token.clone());
             async move { ada.reset(&client, &token, &format!("an entirely new phrase {index}")).await }
         });
-        assert_eq!(statuses(&join_all(resets).await), 1, "round {round}");
+        let answers = join_all(resets).await;
+        assert_eq!(statuses(&answers), 1, "round {round}: {:?}", outcomes(&answers));
 
         let email = format!("bob{round}@example.com");
         client.post("acme", "register", &registration(&email, PASSWORD)).await.data();
@@ -97,7 +103,7 @@ async fn of_a_hundred_equal_links_one_is_spent() {
         });
         let answers = join_all(verifications).await;
         let opened = answers.iter().filter(|answer| !answer.body["data"]["tokens"].is_null()).count();
-        assert_eq!(opened, 1, "round {round}");
+        assert_eq!(opened, 1, "round {round}: {:?}", outcomes(&answers));
         house.advance(SignedDuration::from_hours(1));
     }
     println!("row 2, resets and verifications: exactly 1 of 100 in each of {} rounds", rounds());
