@@ -143,7 +143,7 @@ async fn wrong_and_quiet(house: &House, meter: &Meter, spent: &mut Vec<(&'static
 }
 
 /// Of sixteen sign-ins that nobody is told of the worker hears of one, which costs an errand.
-fn is_looked_at(answer: &Answer) -> bool {
+pub fn is_looked_at(answer: &Answer) -> bool {
     let session: SessionId = answer.data()["session_id"].as_str().unwrap().parse().unwrap();
     u128::from_be_bytes(session.to_bytes()).is_multiple_of(16)
 }

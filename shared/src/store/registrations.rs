@@ -94,9 +94,7 @@ impl Store {
         token: &Bearer,
     ) -> Result<Option<(Registration, bool)>, StoreError> {
         let (key, own) = (Key::registrations(tenant, token.selector()), Key::registration(tenant, token));
-        let now = self.clock.now();
-        let is_waiting =
-            |item: &Item| number(item, "expires_at").is_some_and(|until| until > now.as_second());
+        let is_waiting = |item: &Item| waits(item, self.clock.now());
         let (mut found, mut others, mut from) = (None, false, None);
         loop {
             let (items, next) = self.query_page(&key, from, Some(PAGE)).await?;
@@ -128,16 +126,12 @@ impl Store {
         selector: &Selector,
     ) -> Result<Option<(String, Registration)>, StoreError> {
         let key = Key::registrations(tenant, selector);
-        let now = self.clock.now();
         let (mut newest, mut waiting, mut from): (Option<(String, Registration)>, _, _) = (None, 0, None);
         loop {
             let (items, next) = self.query_page(&key, from, Some(PAGE)).await?;
-            for item in items {
+            for item in items.into_iter().filter(|item| waits(item, self.clock.now())) {
                 let place = key_of(key.table, &item)?.place();
                 let registration: Registration = read(item)?;
-                if registration.expires_at <= now {
-                    continue;
-                }
                 waiting += 1;
                 let newer = newest.as_ref().is_none_or(|(_, last)| registration.created_at > last.created_at);
                 if newer {
@@ -218,6 +212,11 @@ impl Store {
             Committed::Refused { .. } => Activation::Expired,
         })
     }
+}
+
+/// Whether an item's registration has not run out.
+fn waits(item: &Item, now: Timestamp) -> bool {
+    number(item, "expires_at").is_some_and(|until| until > now.as_second())
 }
 
 fn owner(item: Option<Item>) -> Result<UserId, StoreError> {
