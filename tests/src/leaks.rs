@@ -53,7 +53,7 @@ static FILES: LazyLock<Option<Files>> = LazyLock::new(|| {
     let files = Files { directory, open: Mutex::default() };
     let log = files.file("log");
     // The local stack, whose inbox tells addresses, is no part of what is deployed.
-    let everything = tracing_subscriber::EnvFilter::new("trace,local=off,dynoxide=off");
+    let everything = "trace,local=off,dynoxide=off".parse().unwrap();
     tracing::subscriber::set_global_default(runtime::subscriber(everything, Mutex::new(log))).unwrap();
     Some(files)
 });

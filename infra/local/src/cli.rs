@@ -9,7 +9,8 @@ use latchkey::{
     runtime::World,
 };
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{Registry, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
     Options, Stack, demo,
@@ -77,8 +78,10 @@ impl Arguments {
 pub async fn run() -> ExitCode {
     let arguments = Arguments::parse();
     // Dynoxide warns of every condition that does not hold, which is daily business here.
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,dynoxide=error".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let wanted = std::env::var("RUST_LOG").ok().and_then(|text| text.parse().ok());
+    let usual = || Targets::new().with_default(LevelFilter::INFO).with_target("dynoxide", LevelFilter::ERROR);
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    Registry::default().with(lines).with(wanted.unwrap_or_else(usual)).init();
     match serve(arguments.options()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
