@@ -1,14 +1,22 @@
 //! The tables, made where they are not there.
 
+use std::time::Duration;
+
 use anyhow::Context;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::{
     Client, Config,
     config::{BehaviorVersion, Region},
 };
-use latchkey::store::{Tables, schema};
+use latchkey::{
+    runtime,
+    store::{Tables, schema},
+};
 
 use crate::environment::{self, Environment};
+
+/// How long a table may take to be made.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The tables' names, out of the environment of the functions.
 ///
@@ -47,7 +55,7 @@ pub fn client(environment: &Environment) -> anyhow::Result<Client> {
         .region(Region::new(text("AWS_REGION")?.to_owned()))
         .endpoint_url(text("AWS_ENDPOINT_URL_DYNAMODB")?)
         .credentials_provider(credentials)
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(runtime::client(runtime::plain(PATIENCE)))
         .build();
     Ok(Client::from_conf(config))
 }

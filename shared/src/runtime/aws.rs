@@ -7,24 +7,22 @@ use aws_sdk_dynamodb::config::{
     BehaviorVersion, IdentityCache, Region, StalledStreamProtectionConfig,
     retry::{RetryPartition, TokenBucket},
 };
-use aws_smithy_http_client::{
-    Connector,
-    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
-};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
-};
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::sdk_config::{Builder, SdkConfig};
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
 
 use super::{
+    connector::{client, connector},
     environment::{Environment, EnvironmentFault, optional, required},
     world::Gate,
 };
 
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_root_cas.pem");
 
-const CONNECT: Duration = Duration::from_millis(500);
 const ATTEMPT: Duration = Duration::from_millis(700);
 const OPERATION: Duration = Duration::from_millis(2500);
 const ATTEMPTS: u32 = 5;
@@ -66,7 +64,7 @@ impl Aws {
     /// # Errors
     /// When Amazon's roots do not read.
     pub fn service(&self, url: Option<&str>) -> Result<SdkConfig, String> {
-        Ok(self.through(connector(url, ATTEMPT, amazon_roots())?, url).build())
+        Ok(self.through(connector(url, ATTEMPT, amazon_roots()?)?, url).build())
     }
 
     fn through(&self, connector: SharedHttpConnector, url: Option<&str>) -> Builder {
@@ -105,7 +103,7 @@ pub(super) fn dynamodb(
     gate: Option<&Gate>,
 ) -> Result<aws_sdk_dynamodb::Client, String> {
     let url = environment.dynamodb_url.as_deref();
-    let connector = connector(url, ATTEMPT, amazon_roots())?;
+    let connector = connector(url, ATTEMPT, amazon_roots()?)?;
     let connector = gate.map_or(connector.clone(), |gate| gate(connector));
     let config = environment.aws.through(connector, url).build();
     // What one function may still try again is its own, as on Lambda: in one process they would share it.
@@ -119,7 +117,7 @@ pub(super) fn ses(environment: &Environment) -> Result<aws_sdk_sesv2::Client, St
     let url = environment.ses_url.as_deref();
     let config = environment
         .aws
-        .through(connector(url, MAIL_ATTEMPT, amazon_roots())?, url)
+        .through(connector(url, MAIL_ATTEMPT, amazon_roots()?)?, url)
         // The outbox retries, with its own back-off.
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(MAIL_ATTEMPT).build());
@@ -130,36 +128,11 @@ pub(super) fn kms(aws: &Aws, url: Option<&str>) -> Result<aws_sdk_kms::Client, S
     Ok(aws_sdk_kms::Client::new(&aws.service(url)?))
 }
 
-fn amazon_roots() -> TrustStore {
-    TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
-}
-
-/// A connector to `url`, or to any address by TLS under these roots. An answer may take as long as `read`.
-///
-/// # Errors
-/// When the roots do not read.
-pub fn connector(
-    url: Option<&str>,
-    read: Duration,
-    roots: TrustStore,
-) -> Result<SharedHttpConnector, String> {
-    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(read).build();
-    if url.is_some_and(|url| url.starts_with("http://")) {
-        Ok(SharedHttpConnector::new(Connector::builder().connector_settings(settings).build_http()))
-    } else {
-        let context = TlsContext::builder()
-            .with_trust_store(roots)
-            .build()
-            .map_err(|error| format!("the roots: {error}"))?;
-        let connector = Connector::builder()
-            .connector_settings(settings)
-            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-            .tls_context(context)
-            .build();
-        Ok(SharedHttpConnector::new(connector))
+fn amazon_roots() -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(AMAZON_ROOTS) {
+        let added = certificate.map_err(|error| error.to_string()).map(|root| roots.add(root));
+        added?.map_err(|error| format!("Amazon's roots: {error}"))?;
     }
-}
-
-fn client(connector: SharedHttpConnector) -> SharedHttpClient {
-    http_client_fn(move |_, _| connector.clone())
+    Ok(roots)
 }

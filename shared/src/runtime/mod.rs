@@ -1,6 +1,7 @@
 //! The environment, start-up, and how a function is run.
 
 mod aws;
+mod connector;
 mod environment;
 mod function;
 mod kms;
@@ -11,7 +12,8 @@ mod run;
 mod trace;
 mod world;
 
-pub use aws::{Aws, connector, endpoint};
+pub use aws::{Aws, endpoint};
+pub use connector::{client, connector, plain};
 pub use environment::{Environment, EnvironmentFault};
 pub use function::Function;
 pub use kms::{CONTEXT, UnwrapFault};

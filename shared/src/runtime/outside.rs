@@ -3,15 +3,14 @@
 
 use std::{sync::OnceLock, time::Duration};
 
-use aws_smithy_http_client::tls::TrustStore;
 use aws_smithy_runtime_api::client::{
     http::{HttpConnector, SharedHttpConnector},
     orchestrator::HttpRequest,
 };
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
-use base64::{Engine, prelude::BASE64_STANDARD};
+use rustls::RootCertStore;
 
-use super::{aws, environment::optional};
+use super::environment::optional;
 use crate::domain::settings::CaptchaProvider;
 
 /// For a whole call.
@@ -101,13 +100,9 @@ impl Outside {
 
 /// Mozilla's roots: these services are not under Amazon's.
 fn connector(url: &str) -> Result<SharedHttpConnector, String> {
-    let mut roots = String::new();
-    for certificate in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
-        roots.push_str("-----BEGIN CERTIFICATE-----\n");
-        roots.push_str(&BASE64_STANDARD.encode(certificate));
-        roots.push_str("\n-----END CERTIFICATE-----\n");
-    }
-    aws::connector(Some(url), LONGEST, TrustStore::empty().with_pem_certificate(roots.into_bytes()))
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
+    super::connector(Some(url), LONGEST, roots)
 }
 
 #[cfg(test)]

@@ -3,14 +3,16 @@
 use std::{fs, net::Ipv4Addr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow, ensure};
-use aws_smithy_http_client::tls::TrustStore;
 use aws_smithy_runtime_api::client::{http::HttpConnector, orchestrator::HttpRequest};
 use axum::{Router, body::Body, http::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use latchkey::runtime::connector;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use rustls::{ServerConfig, pki_types::PrivateKeyDer};
+use rustls::{
+    RootCertStore, ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
 use tests::callgrind;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -26,7 +28,8 @@ const FLOOR: f64 = 2.4;
 /// # Errors
 /// When nobody answers.
 pub async fn run(times: u32, url: &str, root: &Path) -> anyhow::Result<()> {
-    let roots = TrustStore::empty().with_pem_certificate(fs::read(root)?);
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(root)?)?;
     let connector = connector(None, Duration::from_mins(1), roots).map_err(|fault| anyhow!(fault))?;
     for _ in 0..times {
         let answer = connector.call(HttpRequest::get(url)?).await.map_err(|fault| anyhow!("{fault:?}"))?;

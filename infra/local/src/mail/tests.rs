@@ -8,7 +8,10 @@ use aws_sdk_sesv2::{
     types,
 };
 use jiff::{SignedDuration, Timestamp};
-use latchkey::domain::{clock::ManualClock, entropy::SystemEntropy};
+use latchkey::{
+    domain::{clock::ManualClock, entropy::SystemEntropy},
+    runtime,
+};
 
 use super::*;
 use crate::serving::listen;
@@ -33,7 +36,7 @@ async fn served() -> Served {
         .endpoint_url(&url)
         .credentials_provider(Credentials::new("local", "local", None, None, "test"))
         .retry_config(RetryConfig::disabled())
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(runtime::client(runtime::plain(Duration::from_secs(5))))
         .build();
     Served { _tasks: tasks, clock, url, ses: Client::from_conf(config) }
 }

@@ -1,0 +1,139 @@
+//! HTTP/1.1 to the services that a function asks, by hyper: the SDK's own client brings HTTP/2, proxies and the
+//! system's roots along, which are a twentieth of a function.
+
+use std::{error::Error, fmt, io, time::Duration};
+
+use aws_smithy_runtime_api::client::{
+    connection::{CaptureSmithyConnection, ConnectionMetadata},
+    http::{HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn},
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+};
+use aws_smithy_types::{body::SdkBody, retry::ErrorKind};
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::{
+    client::legacy::{
+        self, Client,
+        connect::{CaptureConnection, Connect, HttpConnector as Tcp, capture_connection},
+    },
+    rt::{TokioExecutor, TokioTimer},
+};
+use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
+
+const CONNECT: Duration = Duration::from_millis(500);
+
+/// A connector to `url`, or to any address by TLS under these roots. An answer may take as long as `read`.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub fn connector(
+    url: Option<&str>,
+    read: Duration,
+    roots: RootCertStore,
+) -> Result<SharedHttpConnector, String> {
+    if url.is_some_and(|url| url.starts_with("http://")) {
+        return Ok(plain(read));
+    }
+    let mut tcp = tcp();
+    tcp.enforce_http(false);
+    let tls = ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| format!("TLS: {error}"))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let tls = HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1();
+    Ok(over(tls.wrap_connector(tcp), read))
+}
+
+/// A connector to addresses without TLS: a stack's on this machine.
+#[must_use]
+pub fn plain(read: Duration) -> SharedHttpConnector {
+    over(tcp(), read)
+}
+
+/// What has the SDK call by one connector.
+#[must_use]
+pub fn client(connector: SharedHttpConnector) -> SharedHttpClient {
+    http_client_fn(move |_, _| connector.clone())
+}
+
+fn tcp() -> Tcp {
+    let mut tcp = Tcp::new();
+    tcp.set_connect_timeout(Some(CONNECT));
+    tcp.set_nodelay(true);
+    tcp
+}
+
+fn over<C: Connect + Clone + fmt::Debug + Send + Sync + 'static>(
+    connect: C,
+    read: Duration,
+) -> SharedHttpConnector {
+    let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connect);
+    SharedHttpConnector::new(Http1 { client, read })
+}
+
+#[derive(Debug)]
+struct Http1<C> {
+    client: Client<C, SdkBody>,
+    read: Duration,
+}
+
+impl<C: Connect + Clone + fmt::Debug + Send + Sync + 'static> HttpConnector for Http1<C> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let mut request = match request.try_into_http1x() {
+            Ok(request) => request,
+            Err(error) => return HttpConnectorFuture::ready(Err(ConnectorError::user(error.into()))),
+        };
+        let captured = capture_connection(&mut request);
+        if let Some(capture) = request.extensions().get::<CaptureSmithyConnection>() {
+            capture.set_connection_retriever(move || metadata(captured.clone()));
+        }
+        let answer = tokio::time::timeout(self.read, self.client.request(request));
+        HttpConnectorFuture::new(async move {
+            match answer.await {
+                Ok(Ok(answer)) => HttpResponse::try_from(answer.map(SdkBody::from_body_1_x))
+                    .map_err(|error| ConnectorError::other(error.into(), None)),
+                Ok(Err(error)) => Err(told(error)),
+                Err(error) => Err(ConnectorError::timeout(error.into())),
+            }
+        })
+    }
+}
+
+/// By which the SDK has a connection given up whose server fails.
+fn metadata(captured: CaptureConnection) -> Option<ConnectionMetadata> {
+    let is_proxied = captured.connection_metadata().as_ref()?.is_proxied();
+    let poison = move || {
+        if let Some(connection) = captured.connection_metadata().as_ref() {
+            connection.poison();
+        }
+    };
+    Some(ConnectionMetadata::builder().proxied(is_proxied).poison_fn(poison).build())
+}
+
+/// What the SDK tries again: a connection that was not made, or that ended before there was an answer.
+fn told(error: legacy::Error) -> ConnectorError {
+    let hyper = find::<hyper::Error>(&error);
+    let is_of = |what: fn(&hyper::Error) -> bool| hyper.is_some_and(what);
+    if is_of(hyper::Error::is_timeout) {
+        ConnectorError::timeout(error.into())
+    } else if is_of(hyper::Error::is_user) {
+        ConnectorError::user(error.into())
+    } else if error.is_connect()
+        || is_of(|error| error.is_closed() || error.is_canceled())
+        || find::<io::Error>(&error).is_some()
+    {
+        ConnectorError::io(error.into())
+    } else {
+        let kind = is_of(hyper::Error::is_incomplete_message).then_some(ErrorKind::TransientError);
+        ConnectorError::other(error.into(), kind)
+    }
+}
+
+/// The first error of this type among an error's sources.
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    std::iter::successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())
+}
+
+#[cfg(test)]
+mod tests;
