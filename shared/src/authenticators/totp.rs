@@ -107,6 +107,11 @@ mod tests {
         rfc().step_of(code, Timestamp::from_second(second).unwrap()).unwrap()
     }
 
+    #[test]
+    fn what_is_sealed_is_the_secret_itself() {
+        assert_eq!(rfc().expose(), b"12345678901234567890");
+    }
+
     /// RFC 6238 appendix B, the SHA-1 rows, cut to six digits.
     #[test]
     fn the_vectors_of_the_rfc() {

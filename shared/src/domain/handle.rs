@@ -61,3 +61,60 @@ impl Handle {
             && tenant.honours(self.created_at)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::{Email, TenantKeys, ids::TenantId};
+
+    #[test]
+    fn a_handle_stands_until_its_account_or_its_tenant_moves_on() {
+        let user_id = UserId::from_bytes([2; 16]);
+        let email = Email::parse("ada@example.com").unwrap();
+        let state = UserState {
+            user_id,
+            email_key: email.key().clone(),
+            standing: UserStatus::Active,
+            epoch: Epoch::FIRST,
+            revision: 3,
+        };
+        let tenant: Tenant = serde_json::from_value(json!({
+            "id": TenantId::from_bytes([1; 16]),
+            "slug": "acme",
+            "display_name": "Acme",
+            "standing": "active",
+            "settings": {},
+            "jwks": TenantKeys::default(),
+            "not_before": 1000,
+            "created_at": 0,
+            "revision": 1,
+        }))
+        .unwrap();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let handle = Handle {
+            user_id,
+            epoch: state.epoch,
+            revision: state.revision,
+            address: "ada@example.com".to_owned(),
+            unproven: false,
+            methods: vec![Method::Totp],
+            remember_me: false,
+            on_known_device: false,
+            origin: Origin { network: String::new(), agent: String::new() },
+            created_at: at(1000),
+            expires_at: at(1600),
+            tries: 0,
+            code_mac: None,
+            code_until: None,
+        };
+        assert!(handle.stands(&state, &tenant));
+        assert!(!handle.stands(&state.changed(), &tenant));
+        let moved = UserState { epoch: state.epoch.next(), ..state.clone() };
+        assert!(!handle.stands(&moved, &tenant));
+        let suspended = UserState { standing: UserStatus::Suspended, ..state.clone() };
+        assert!(!handle.stands(&suspended, &tenant));
+        assert!(!Handle { created_at: at(999), ..handle }.stands(&state, &tenant));
+    }
+}

@@ -91,6 +91,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::ids::{SessionId, UserId};
 
     fn settings(policy: &str, methods: &[&str]) -> Settings {
         Settings::parse(json!({ "mfa": { "policy": policy, "methods": methods } })).unwrap()
@@ -120,6 +121,40 @@ mod tests {
         ] {
             assert_eq!(totp.is_met_by(authentication), meets, "{authentication:?}");
             assert!(Due::Nothing.is_met_by(authentication) && Due::Enrollment.is_met_by(authentication));
+        }
+    }
+
+    /// Ten minutes after the login and no longer, and never by what was not a factor.
+    #[test]
+    fn what_is_due_is_met_recently_by_who_signed_in_recently() {
+        let session = |authentication, created_at: i64| -> Session {
+            serde_json::from_value(json!({
+                "session_id": SessionId::from_bytes([1; 16]),
+                "user_id": UserId::from_bytes([2; 16]),
+                "epoch": 1,
+                "authentication": authentication,
+                "refresh_hash": "",
+                "created_at": created_at,
+                "last_used_at": created_at,
+                "expires_at": created_at + 1_000_000,
+                "idle_seconds": 1_000_000,
+                "remembered": false,
+                "network": "",
+                "agent": "",
+            }))
+            .unwrap()
+        };
+        let totp = Due::Factor(vec![Method::Totp]);
+        let now = Timestamp::from_second(100_000).unwrap();
+        for (due, authentication, age, meets) in [
+            (&totp, Authentication::PasswordAndTotp, 600, true),
+            (&totp, Authentication::PasswordAndTotp, 601, false),
+            (&totp, Authentication::Password, 0, false),
+            (&Due::Nothing, Authentication::Password, 600, true),
+            (&Due::Nothing, Authentication::Password, 601, false),
+        ] {
+            let session = session(authentication, 100_000 - age);
+            assert_eq!(due.is_met_recently_by(&session, now), meets, "{due:?} {authentication:?} {age}");
         }
     }
 

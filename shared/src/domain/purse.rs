@@ -117,6 +117,17 @@ mod tests {
     }
 
     #[test]
+    fn a_reset_is_paid_from_the_strangers_purse_and_a_code_from_its_own() {
+        assert_eq!(Purse::Stranger.name(), Purse::Reset.name());
+        assert_ne!(Purse::Stranger.name(), Purse::Code.name());
+        assert!(Purse::Stranger.is_of_strangers() && Purse::Reset.is_of_strangers());
+        assert!(!Purse::Code.is_of_strangers());
+        let now = Timestamp::UNIX_EPOCH;
+        // Longer than any purse takes to fill again.
+        assert!(Purse::forgotten_at(now) >= now + (STRANGER_BURST * HOUR).seconds());
+    }
+
+    #[test]
     fn what_is_refused_costs_nothing() {
         let mut payments = Payments::default();
         while Purse::Reset.pay(&mut payments, Timestamp::UNIX_EPOCH) {}

@@ -88,7 +88,7 @@ impl Limit {
         }
         // It opens when enough of the oldest slots have gone for one more try to fit.
         live.sort_unstable();
-        let mut opens_at = now.as_second() + self.slot_seconds();
+        let mut opens_at = now.as_second();
         for (slot, count) in live {
             total -= count;
             opens_at = (slot + Self::SLOTS + 1) * self.slot_seconds();
@@ -237,6 +237,52 @@ mod tests {
         assert_eq!(limit.judge(now, &[(slot, 3)]), Verdict::Refused { retry_after: 360 });
         assert_eq!(limit.judge(now, &[(slot - 5, 3), (slot, 1)]), Verdict::Refused { retry_after: 60 });
         assert_eq!(limit.judge(now, &[(slot - 6, 99), (slot, 1)]), Verdict::Allowed);
+    }
+
+    #[test]
+    fn a_bucket_opens_once_one_more_try_fits() {
+        let limit = Limit::new(2, 5);
+        let now = Timestamp::UNIX_EPOCH + 6000.seconds();
+        let slot = limit.slot(now);
+        let counts = [(slot - 5, 1), (slot - 3, 1), (slot, 1)];
+        // Without the oldest there are two, and a third does not fit.
+        assert_eq!(limit.judge(now, &counts), Verdict::Refused { retry_after: 180 });
+        assert_eq!(limit.stale_slots(now).collect::<Vec<_>>(), (slot - 11..slot - 5).collect::<Vec<_>>());
+        assert_eq!(limit.forgotten_at(now), now + 600.seconds());
+    }
+
+    #[test]
+    fn verdicts_add_up() {
+        let refused = |retry_after| Verdict::Refused { retry_after };
+        assert_eq!(refused(1).and(refused(2)), refused(2));
+        assert_eq!(refused(1).or(refused(2)), refused(1));
+        assert_eq!(refused(1).and(Verdict::Allowed), refused(1));
+        assert_eq!(Verdict::Allowed.and(refused(1)), refused(1));
+        assert_eq!(Verdict::Allowed.or(refused(1)), Verdict::Allowed);
+        assert_eq!(Verdict::Allowed.and(Verdict::Allowed), Verdict::Allowed);
+    }
+
+    #[test]
+    fn what_is_refused_says_how_long_is_left() {
+        let last = Timestamp::UNIX_EPOCH + 6000.seconds();
+        assert_eq!(Backoff::retry_after(5, last, last + 10.seconds()), 20);
+        assert_eq!(Backoff::retry_after(5, last, last + 40.seconds()), 1);
+        let day = 24 * 3600;
+        assert_eq!(Backoff::retry_after(100, last, last + i64::from(day).seconds()), 34 * day);
+        assert_eq!(Backoff::retry_after(99, last, last), 3600);
+    }
+
+    #[test]
+    fn suspicion_begins_where_it_says() {
+        let none = Suspicion::default();
+        assert!(!none.is_grave());
+        for (below, at) in [
+            (Suspicion { tries: 100, ..none }, Suspicion { tries: 101, ..none }),
+            (Suspicion { accounts: 9, ..none }, Suspicion { accounts: 10, ..none }),
+            (Suspicion { networks: 2, ..none }, Suspicion { networks: 3, ..none }),
+        ] {
+            assert!(!below.is_grave() && at.is_grave(), "{below:?}");
+        }
     }
 
     proptest! {

@@ -225,8 +225,11 @@ mod tests {
             assert_eq!(claims, case.claims);
             assert!(matches!(subject, Subject::User { .. }));
             assert_eq!(slug_of_issuer(BASE, &token).unwrap().as_str(), "acme");
-            assert!(check(&case, &token, case.now + 15.minutes()).is_err(), "expired");
-            assert!(check(&case, &token, case.now - 2.minutes()).is_err(), "from the future");
+            assert!(check(&case, &token, case.now + 899.seconds()).is_ok());
+            assert_eq!(check(&case, &token, case.now + 15.minutes()), Err(AccessRefused("expired")));
+            // As far as clocks may differ.
+            assert!(check(&case, &token, case.now - 60.seconds()).is_ok());
+            assert_eq!(check(&case, &token, case.now - 61.seconds()), Err(AccessRefused("from the future")));
         }
     }
 
@@ -234,26 +237,45 @@ mod tests {
     fn refuses_every_other_hand() {
         let case = case(Algorithm::Es256);
         let good = case.key.sign("at+jwt", &case.claims).unwrap();
-        let stranger = self::case(Algorithm::Es256);
-        let stolen_kid = stranger.key.sign("at+jwt", &case.claims).unwrap();
+        // A stranger's key, which says that it is this one.
+        let by_another = |algorithm| {
+            let (der, _) = SigningKey::generate(algorithm).unwrap();
+            let key = SigningKey::parse(&case.jwk.kid, algorithm, &der).unwrap();
+            key.sign("at+jwt", &case.claims).unwrap()
+        };
+        let (stolen_kid, confused) = (by_another(Algorithm::Es256), by_another(Algorithm::Rs256));
+        let unknown = self::case(Algorithm::Es256).key.sign("at+jwt", &case.claims).unwrap();
         let other_type = case.key.sign("JWT", &case.claims).unwrap();
         let foreign =
             AccessClaims { iss: format!("{BASE}/api/v1/auth/tenants/other"), ..case.claims.clone() };
         let foreign = case.key.sign("at+jwt", &foreign).unwrap();
         let elsewhere = AccessClaims { aud: "another".to_owned(), ..case.claims.clone() };
         let elsewhere = case.key.sign("at+jwt", &elsewhere).unwrap();
+        let nobodys = AccessClaims { sub: "nobody".to_owned(), ..case.claims.clone() };
+        let nobodys = case.key.sign("at+jwt", &nobodys).unwrap();
+        let short = case.key.sign("at+jwt", &serde_json::json!({ "iss": case.claims.iss })).unwrap();
         let parts: Vec<&str> = good.split('.').collect();
         let unsigned = format!("{}.{}.", parts[0], parts[1]);
-        for token in [
-            stolen_kid.as_str(),
-            other_type.as_str(),
-            foreign.as_str(),
-            elsewhere.as_str(),
-            unsigned.as_str(),
-            "",
-            "a.b.c",
+        for (token, why) in [
+            (stolen_kid.as_str(), "not signed by its key"),
+            (confused.as_str(), "of another algorithm"),
+            (unknown.as_str(), "of an unknown key"),
+            (other_type.as_str(), "of another type"),
+            (foreign.as_str(), "another issuer's"),
+            (elsewhere.as_str(), "for another audience"),
+            (nobodys.as_str(), "of no user"),
+            (short.as_str(), "short of claims"),
+            (unsigned.as_str(), "not signed by its key"),
+            ("", "malformed"),
+            ("a.b.c", "malformed"),
         ] {
-            assert!(check(&case, token, case.now).is_err(), "{token}");
+            assert_eq!(check(&case, token, case.now), Err(AccessRefused(why)), "{token}");
         }
+    }
+
+    #[test]
+    fn an_issuer_stands_where_discovery_does() {
+        let slug = TenantSlug::parse("acme").unwrap();
+        assert_eq!(issuer(BASE, &slug), "https://auth.example/api/v1/auth/tenants/acme");
     }
 }

@@ -160,3 +160,24 @@ impl fmt::Debug for SigningKey {
         write!(f, "SigningKey({}, {:?})", self.kid, self.algorithm())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_named_by_its_thumbprint_and_printed_without_its_private_half() {
+        for algorithm in [Algorithm::Rs256, Algorithm::Es256] {
+            let (der, public) = SigningKey::generate(algorithm).unwrap();
+            let jwk: Jwk = serde_json::from_value(serde_json::to_value(&public).unwrap()).unwrap();
+            let whole = jwk.thumbprint(ThumbprintHash::SHA256).unwrap();
+            let whole = BASE64_URL_SAFE_NO_PAD.decode(whole).unwrap();
+            assert_eq!(public.kid, BASE64_URL_SAFE_NO_PAD.encode(&whole[..16]));
+            let key = SigningKey::parse(&public.kid, algorithm, &der).unwrap();
+            assert_eq!((key.kid(), key.algorithm()), (public.kid.as_str(), algorithm));
+            assert_eq!(format!("{key:?}"), format!("SigningKey({}, {algorithm:?})", public.kid));
+        }
+    }
+}
