@@ -2,12 +2,14 @@
 
 use futures::future::join_all;
 use latchkey::{
+    administration::audit,
+    domain::{TenantSlug, event::Kind},
     jiff::SignedDuration,
     store::CodeSent,
-    tokens::{Bearer, Kind},
+    tokens::{self, Bearer},
 };
 use serde_json::{Value, json};
-use tests::{Client, House, Person, scale};
+use tests::{Client, House, Person, factors::token_of, scale};
 
 /// A tenant whose users need a second factor, which may be the mailbox.
 pub fn settings() -> Value {
@@ -129,7 +131,7 @@ async fn a_code_that_is_written_twice_is_sent_and_another_has_to_wait() {
     let house = House::start().await;
     let tenant = house.tenant("acme", settings()).await;
     let ada = house.person(&tenant, "ada@example.com").await;
-    let handle = Bearer::parse(Kind::Mfa, &ada.handle(&house.client(2)).await).unwrap();
+    let handle = Bearer::parse(tokens::Kind::Mfa, &ada.handle(&house.client(2)).await).unwrap();
     let now = house.parts.clock.now();
     let put = async |mac: u8| {
         let put =
@@ -170,6 +172,30 @@ async fn forged_handles_and_other_users_are_refused_and_count_against_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_completed_login_names_its_session_and_its_device_and_is_written_down() {
+    let Some(house) = House::with_its_own_clock().await else { return };
+    let (ada, client) = house.ada_at_acme(settings()).await;
+    let handle = ada.handle(&client).await;
+    let code = ada.code(&house, &client, &handle).await;
+    let fingerprint = "f".repeat(256);
+    let body = json!({
+        "mfa_token": handle, "method": "email", "code": code,
+        "remember_device": true, "device_fingerprint": fingerprint,
+    });
+    let verified = client.post("acme", "mfa/verify", &body).await;
+    let access = token_of(verified.data());
+    let me = client.get_as("/api/v1/me", &access).await;
+    assert_eq!(verified.data()["session_id"], me.data()["session"]["session_id"]);
+    let (_, attributes) = verified.cookie("__Host-lk_d_tnt_").unwrap();
+    assert!(attributes.contains("Max-Age=31536000"), "{attributes}");
+    let slug = TenantSlug::parse("acme").unwrap();
+    let tenant = house.parts.store.tenant(&slug).await.unwrap().unwrap();
+    let page = audit::page(&house.parts, &tenant, &audit::Wanted::default(), (None, 100)).await.unwrap();
+    let succeeded = page.events.iter().find(|event| event.kind == Kind::MfaSucceeded).unwrap();
+    assert_eq!(succeeded.fingerprint.as_ref(), Some(&fingerprint));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn fields_that_do_not_fit_the_method_are_named() {
     let house = House::start().await;
     let (ada, client) = house.ada_at_acme(settings()).await;
@@ -191,6 +217,10 @@ async fn fields_that_do_not_fit_the_method_are_named() {
     assert_eq!(places(with(json!({ "method": "webauthn" }))).await, ["body.challenge_id", "body.credential"]);
     let mixed = with(json!({ "method": "totp", "code": "1", "credential": {}, "challenge_id": "x" }));
     assert_eq!(places(mixed).await, ["body.challenge_id", "body.credential"]);
+    let key_with_code = with(json!({ "method": "webauthn", "code": "1" }));
+    assert_eq!(places(key_with_code).await, ["body.challenge_id", "body.code", "body.credential"]);
+    let long = with(json!({ "method": "email", "code": "1", "device_fingerprint": "x".repeat(257) }));
+    assert_eq!(places(long).await, ["body.device_fingerprint"]);
     assert_eq!(places(with(json!({ "method": "totp", "code": "123456" }))).await, ["body.method"]);
     let begin = format!("mfa/webauthn/begin?mfa_token={handle}&user_id={}", ada.user_id);
     assert_eq!(client.post("acme", &begin, &json!({})).await.problem(), (409, "no_such_factor"));
