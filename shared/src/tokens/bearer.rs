@@ -347,7 +347,7 @@ mod tests {
         let email = Email::parse("ada@example.com").unwrap().key().clone();
         let tenant = TenantId::from_bytes([1; 16]);
         let selector = Selector::address(&key, tenant, &email);
-        assert_eq!(Selector::addresses(&key, tenant, &email), [selector.clone()]);
+        assert_eq!(Selector::addresses(&key, tenant, &email), std::slice::from_ref(&selector));
         assert_eq!(BASE64_URL_SAFE_NO_PAD.decode(selector.text()).unwrap(), selector.0);
         assert_eq!(selector.0.len(), 16);
         assert_ne!(selector, Selector::address(&key, TenantId::from_bytes([2; 16]), &email));
