@@ -174,7 +174,10 @@ async fn forged_handles_and_other_users_are_refused_and_count_against_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_completed_login_names_its_session_and_its_device_and_is_written_down() {
     let Some(house) = House::with_its_own_clock().await else { return };
-    let (ada, client) = house.ada_at_acme(settings()).await;
+    let mut wanted = settings();
+    wanted["redirect_uris"] = json!(["https://app.example/in"]);
+    wanted["default_redirect_uri"] = json!("https://app.example/in");
+    let (ada, client) = house.ada_at_acme(wanted).await;
     let handle = ada.handle(&client).await;
     let code = ada.code(&house, &client, &handle).await;
     let fingerprint = "f".repeat(256);
@@ -186,6 +189,7 @@ async fn a_completed_login_names_its_session_and_its_device_and_is_written_down(
     let access = token_of(verified.data());
     let me = client.get_as("/api/v1/me", &access).await;
     assert_eq!(verified.data()["session_id"], me.data()["session"]["session_id"]);
+    assert_eq!(verified.data()["redirect_uri"], "https://app.example/in");
     let (_, attributes) = verified.cookie("__Host-lk_d_tnt_").unwrap();
     assert!(attributes.contains("Max-Age=31536000"), "{attributes}");
     let slug = TenantSlug::parse("acme").unwrap();
