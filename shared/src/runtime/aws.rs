@@ -16,7 +16,7 @@ use rustls::{
 };
 
 use super::{
-    connector::{client, connector},
+    connector::{connector, http_client},
     environment::{Environment, EnvironmentFault, optional, required},
     world::Gate,
 };
@@ -64,7 +64,7 @@ impl Aws {
     /// # Errors
     /// When Amazon's roots do not read.
     pub fn service(&self, url: Option<&str>) -> Result<SdkConfig, String> {
-        Ok(self.through(connector(url, ATTEMPT, amazon_roots()?)?, url).build())
+        Ok(self.through(connector(url, ATTEMPT, amazon_roots)?, url).build())
     }
 
     fn through(&self, connector: SharedHttpConnector, url: Option<&str>) -> Builder {
@@ -78,7 +78,7 @@ impl Aws {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(BACK_OFF))
             .timeout_config(timeouts)
-            .http_client(client(connector));
+            .http_client(http_client(connector));
         match url {
             Some(url) => config.endpoint_url(url),
             None => config,
@@ -103,7 +103,7 @@ pub(super) fn dynamodb(
     gate: Option<&Gate>,
 ) -> Result<aws_sdk_dynamodb::Client, String> {
     let url = environment.dynamodb_url.as_deref();
-    let connector = connector(url, ATTEMPT, amazon_roots()?)?;
+    let connector = connector(url, ATTEMPT, amazon_roots)?;
     let connector = gate.map_or(connector.clone(), |gate| gate(connector));
     let config = environment.aws.through(connector, url).build();
     // What one function may still try again is its own, as on Lambda: in one process they would share it.
@@ -117,7 +117,7 @@ pub(super) fn ses(environment: &Environment) -> Result<aws_sdk_sesv2::Client, St
     let url = environment.ses_url.as_deref();
     let config = environment
         .aws
-        .through(connector(url, MAIL_ATTEMPT, amazon_roots()?)?, url)
+        .through(connector(url, MAIL_ATTEMPT, amazon_roots)?, url)
         // The outbox retries, with its own back-off.
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(MAIL_ATTEMPT).build());
@@ -130,9 +130,19 @@ pub(super) fn kms(aws: &Aws, url: Option<&str>) -> Result<aws_sdk_kms::Client, S
 
 fn amazon_roots() -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(AMAZON_ROOTS) {
-        let added = certificate.map_err(|error| error.to_string()).map(|root| roots.add(root));
-        added?.map_err(|error| format!("Amazon's roots: {error}"))?;
+    for root in CertificateDer::pem_slice_iter(AMAZON_ROOTS) {
+        let root = root.map_err(|error| format!("Amazon's roots: {error}"))?;
+        roots.add(root).map_err(|error| format!("Amazon's roots: {error}"))?;
     }
     Ok(roots)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amazons_roots_read() {
+        assert_eq!(amazon_roots().unwrap().len(), 4);
+    }
 }

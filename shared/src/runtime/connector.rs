@@ -1,5 +1,5 @@
 //! HTTP/1.1 to the services that a function asks, by hyper: the SDK's own client brings HTTP/2, proxies and the
-//! system's roots along, which are a twentieth of a function.
+//! system's roots along, which are a tenth of a function.
 
 use std::{error::Error, fmt, io, time::Duration};
 
@@ -20,26 +20,28 @@ use hyper_util::{
 };
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 
+/// To make a connection; the addresses that a name has share it.
 const CONNECT: Duration = Duration::from_millis(500);
 
-/// A connector to `url`, or to any address by TLS under these roots. An answer may take as long as `read`.
+/// A connector to `url`, or to any address by TLS under these roots, which are read where there is TLS. An answer may take as
+/// long as `read`.
 ///
 /// # Errors
-/// When TLS cannot be set up.
+/// When the roots do not read, or TLS cannot be set up.
 pub fn connector(
     url: Option<&str>,
     read: Duration,
-    roots: RootCertStore,
+    roots: impl FnOnce() -> Result<RootCertStore, String>,
 ) -> Result<SharedHttpConnector, String> {
     if url.is_some_and(|url| url.starts_with("http://")) {
-        return Ok(plain(read));
+        return Ok(plain_connector(read));
     }
     let mut tcp = tcp();
     tcp.enforce_http(false);
     let tls = ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("TLS: {error}"))?
-        .with_root_certificates(roots)
+        .with_root_certificates(roots()?)
         .with_no_client_auth();
     let tls = HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1();
     Ok(over(tls.wrap_connector(tcp), read))
@@ -47,13 +49,13 @@ pub fn connector(
 
 /// A connector to addresses without TLS: a stack's on this machine.
 #[must_use]
-pub fn plain(read: Duration) -> SharedHttpConnector {
+pub fn plain_connector(read: Duration) -> SharedHttpConnector {
     over(tcp(), read)
 }
 
 /// What has the SDK call by one connector.
 #[must_use]
-pub fn client(connector: SharedHttpConnector) -> SharedHttpClient {
+pub fn http_client(connector: SharedHttpConnector) -> SharedHttpClient {
     http_client_fn(move |_, _| connector.clone())
 }
 
@@ -86,14 +88,14 @@ impl<C: Connect + Clone + fmt::Debug + Send + Sync + 'static> HttpConnector for 
         };
         let captured = capture_connection(&mut request);
         if let Some(capture) = request.extensions().get::<CaptureSmithyConnection>() {
-            capture.set_connection_retriever(move || metadata(captured.clone()));
+            capture.set_connection_retriever(move || connection_of(captured.clone()));
         }
         let answer = tokio::time::timeout(self.read, self.client.request(request));
         HttpConnectorFuture::new(async move {
             match answer.await {
                 Ok(Ok(answer)) => HttpResponse::try_from(answer.map(SdkBody::from_body_1_x))
                     .map_err(|error| ConnectorError::other(error.into(), None)),
-                Ok(Err(error)) => Err(told(error)),
+                Ok(Err(error)) => Err(classified(error)),
                 Err(error) => Err(ConnectorError::timeout(error.into())),
             }
         })
@@ -101,7 +103,7 @@ impl<C: Connect + Clone + fmt::Debug + Send + Sync + 'static> HttpConnector for 
 }
 
 /// By which the SDK has a connection given up whose server fails.
-fn metadata(captured: CaptureConnection) -> Option<ConnectionMetadata> {
+fn connection_of(captured: CaptureConnection) -> Option<ConnectionMetadata> {
     let is_proxied = captured.connection_metadata().as_ref()?.is_proxied();
     let poison = move || {
         if let Some(connection) = captured.connection_metadata().as_ref() {
@@ -112,7 +114,7 @@ fn metadata(captured: CaptureConnection) -> Option<ConnectionMetadata> {
 }
 
 /// What the SDK tries again: a connection that was not made, or that ended before there was an answer.
-fn told(error: legacy::Error) -> ConnectorError {
+fn classified(error: legacy::Error) -> ConnectorError {
     let hyper = find::<hyper::Error>(&error);
     let is_of = |what: fn(&hyper::Error) -> bool| hyper.is_some_and(what);
     if is_of(hyper::Error::is_timeout) {

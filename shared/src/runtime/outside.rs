@@ -100,9 +100,11 @@ impl Outside {
 
 /// Mozilla's roots: these services are not under Amazon's.
 fn connector(url: &str) -> Result<SharedHttpConnector, String> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
-    super::connector(Some(url), LONGEST, roots)
+    super::connector(Some(url), LONGEST, || {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
+        Ok(roots)
+    })
 }
 
 #[cfg(test)]

@@ -343,11 +343,15 @@ mod tests {
 
     #[test]
     fn an_address_is_named_by_its_mac_under_each_key_of_the_ring() {
-        let key = key();
+        let old = "a:plain:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+        let key =
+            DataKey::parse(&format!("b:plain:AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=,{old}")).unwrap();
         let email = Email::parse("ada@example.com").unwrap().key().clone();
         let tenant = TenantId::from_bytes([1; 16]);
         let selector = Selector::address(&key, tenant, &email);
-        assert_eq!(Selector::addresses(&key, tenant, &email), std::slice::from_ref(&selector));
+        let before = Selector::address(&self::key(), tenant, &email);
+        assert_ne!(selector, before);
+        assert_eq!(Selector::addresses(&key, tenant, &email), [selector.clone(), before]);
         assert_eq!(BASE64_URL_SAFE_NO_PAD.decode(selector.text()).unwrap(), selector.0);
         assert_eq!(selector.0.len(), 16);
         assert_ne!(selector, Selector::address(&key, TenantId::from_bytes([2; 16]), &email));

@@ -30,7 +30,7 @@ const FLOOR: f64 = 2.4;
 pub async fn run(times: u32, url: &str, root: &Path) -> anyhow::Result<()> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(root)?)?;
-    let connector = connector(None, Duration::from_mins(1), roots).map_err(|fault| anyhow!(fault))?;
+    let connector = connector(None, Duration::from_mins(1), || Ok(roots)).map_err(|fault| anyhow!(fault))?;
     for _ in 0..times {
         let answer = connector.call(HttpRequest::get(url)?).await.map_err(|fault| anyhow!("{fault:?}"))?;
         ensure!(answer.status().is_success(), "{:?}", answer.status());

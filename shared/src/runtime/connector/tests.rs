@@ -39,7 +39,7 @@ async fn answer<S: AsyncReadExt + AsyncWriteExt + Unpin>(mut stream: S) {
 
 #[tokio::test]
 async fn what_may_be_tried_again_is_told_from_what_may_not() {
-    let connector = plain(READ);
+    let connector = plain_connector(READ);
     let port = served(answer).await;
     assert_eq!(ask(&connector, format!("http://127.0.0.1:{port}/")).await.unwrap(), 200);
     let nobody = ask(&connector, "http://127.0.0.1:1/".to_owned()).await.unwrap_err();
@@ -58,6 +58,32 @@ async fn what_may_be_tried_again_is_told_from_what_may_not() {
     .await;
     let late = ask(&connector, format!("http://127.0.0.1:{port}/")).await.unwrap_err();
     assert!(late.is_timeout(), "{late:?}");
+}
+
+/// Which connection each answer came by is its status: 201 for the first, 202 for the next.
+#[tokio::test]
+async fn a_connection_is_kept_until_it_is_given_up() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        for number in 1.. {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                while stream.read(&mut [0; 1024]).await.is_ok_and(|read| read > 0) {
+                    let answer = format!("HTTP/1.1 20{number} OK\r\ncontent-length: 0\r\n\r\n");
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                }
+            });
+        }
+    });
+    let connector = plain_connector(READ);
+    assert_eq!(ask(&connector, url.clone()).await.unwrap(), 201);
+    let capture = CaptureSmithyConnection::new();
+    let mut request = HttpRequest::get(url.clone()).unwrap();
+    request.add_extension(capture.clone());
+    assert_eq!(connector.call(request).await.unwrap().status().as_u16(), 201);
+    capture.get().unwrap().poison();
+    assert_eq!(ask(&connector, url).await.unwrap(), 202);
 }
 
 /// A server whose certificate, which signs itself, is for this name; and the certificate.
@@ -85,7 +111,7 @@ async fn a_server_is_known_by_its_root_and_its_name() {
     let under = |root: CertificateDer<'static>| {
         let mut roots = RootCertStore::empty();
         roots.add(root).unwrap();
-        connector(None, READ, roots).unwrap()
+        connector(None, READ, || Ok(roots)).unwrap()
     };
     let url = |port| format!("https://localhost:{port}/");
     let (port, root) = by_tls("localhost").await;
@@ -95,8 +121,8 @@ async fn a_server_is_known_by_its_root_and_its_name() {
     assert!(ask(&under(another), url(port)).await.unwrap_err().is_io());
     let (port, root) = by_tls("elsewhere").await;
     assert!(ask(&under(root), url(port)).await.unwrap_err().is_io());
-    // Nor without TLS where it is wanted.
+    // Nor is one asked without TLS where it is wanted.
     let (_, root) = by_tls("localhost").await;
     let port = served(answer).await;
-    assert!(ask(&under(root), format!("http://localhost:{port}/")).await.is_err());
+    assert!(ask(&under(root), format!("http://localhost:{port}/")).await.unwrap_err().is_io());
 }
