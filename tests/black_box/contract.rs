@@ -48,6 +48,7 @@ async fn what_is_served_is_a_superset_of_the_contract() {
             let ours = &served["paths"][path][method];
             assert!(ours.is_object(), "{method} {path}");
             assert_eq!(ours["operationId"], operation["operationId"], "{path}");
+            assert_eq!(ours["tags"], operation["tags"], "{path}");
             assert_eq!(ours["requestBody"], operation["requestBody"], "{path}");
             assert_eq!(
                 ours["responses"]["422"]["content"], operation["responses"]["422"]["content"],
@@ -74,6 +75,11 @@ async fn what_is_served_is_a_superset_of_the_contract() {
         }
         compared += 1;
     }
+    let audit = &served["paths"]["/api/v1/admin/tenants/{tenant_slug}/audit"]["get"];
+    assert_eq!(audit["tags"], json!(["Administration"]));
+    let limit = json!({ "type": "integer", "minimum": 1, "maximum": 100 });
+    let limit = json!({ "name": "limit", "in": "query", "required": false, "schema": limit });
+    assert!(audit["parameters"].as_array().unwrap().contains(&limit), "{}", audit["parameters"]);
     println!("contract: {compared} operations and schemas served as contracted");
     assert_eq!(compared, 9 + 14);
 }

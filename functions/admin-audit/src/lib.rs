@@ -42,8 +42,7 @@ impl Endpoint for AdminAudit {
             .query("kind", false)
             .query("from", false)
             .query("until", false)
-            .query("cursor", false)
-            .query("limit", false)
+            .paged()
             .data::<AuditResponse>("ApiResponse_AuditResponse_")
             .secured(Security::Administrator),
         ]

@@ -49,8 +49,7 @@ impl Endpoint for AdminTenants {
         };
         vec![
             Operation::new("admin_list_tenants", "List Tenants", "Every tenant, by slug, a page at a time.")
-                .query("cursor", false)
-                .query("limit", false)
+                .paged()
                 .data::<TenantsResponse>("ApiResponse_TenantsResponse_")
                 .secured(Security::Administrator),
             one("admin_create_tenant", "Create Tenant", "Make a tenant. The first one is made by the command line.")

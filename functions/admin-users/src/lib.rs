@@ -60,8 +60,7 @@ impl Endpoint for AdminUsers {
                 "A tenant's users, a page at a time, in no particular order; or the one of an address.",
             )
             .query("email", false)
-            .query("cursor", false)
-            .query("limit", false)
+            .paged()
             .data::<UsersResponse>("ApiResponse_UsersResponse_")
             .secured(Security::Administrator),
             one(

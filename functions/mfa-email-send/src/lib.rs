@@ -36,9 +36,14 @@ impl Endpoint for MfaEmailSend {
 
     fn describe() -> Vec<Operation> {
         vec![
-            Operation::new("send_email_mfa", "Send Email Mfa", "Mail an MFA code.")
-                .query("mfa_token", true)
-                .query("user_id", true),
+            Operation::new(
+                "send_email_mfa",
+                "Send Email Mfa",
+                "Mail an MFA code. A JSON body with `mfa_token` and `user_id` does in the query's place, and \
+                 keeps them out of logs.",
+            )
+            .query("mfa_token", true)
+            .query("user_id", true),
         ]
     }
 

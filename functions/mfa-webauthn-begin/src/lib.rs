@@ -31,7 +31,8 @@ impl Endpoint for MfaWebauthnBegin {
             Operation::new(
                 "begin_webauthn_auth",
                 "Begin Webauthn Auth",
-                "Begin a WebAuthn authentication challenge.",
+                "Begin a WebAuthn authentication challenge. A JSON body with `mfa_token` and `user_id` does in the \
+                 query's place, and keeps them out of logs.",
             )
             .query("mfa_token", true)
             .query("user_id", true),

@@ -1,5 +1,6 @@
 //! Puts the document together.
 
+use latchkey::administration::MOST_LISTED;
 use latchkey::http::{
     Endpoint, Operation, Route,
     describe::{Answer, Named, Security},
@@ -63,7 +64,7 @@ impl Document {
 
     fn operation(&mut self, route: &Route, operation: &Operation) -> Value {
         let mut described = json!({
-            "tags": ["Authentication"],
+            "tags": [tag(route)],
             "summary": operation.summary,
             "description": operation.about,
             "operationId": operation.id,
@@ -125,13 +126,28 @@ impl Document {
     }
 }
 
+/// The contract's, or whom the operation is for.
+fn tag(route: &Route) -> &'static str {
+    if route.path.starts_with("/api/v1/admin/") {
+        "Administration"
+    } else if route.path.starts_with("/api/v1/me") {
+        "Account"
+    } else {
+        "Authentication"
+    }
+}
+
 fn parameters(route: &Route, operation: &Operation) -> Vec<Value> {
-    let in_path = route.path.split(['{', '}']).skip(1).step_by(2).map(|name| ("path", name, true));
-    let in_query = operation.query.iter().map(|(name, required)| ("query", *name, *required));
+    let text = || json!({ "type": "string" });
+    let in_path = route.path.split(['{', '}']).skip(1).step_by(2).map(|name| ("path", name, true, text()));
+    let in_query = operation.query.iter().map(|(name, required)| ("query", *name, *required, text()));
+    let limit = json!({ "type": "integer", "minimum": 1, "maximum": MOST_LISTED });
+    let of_page = [("query", "cursor", false, text()), ("query", "limit", false, limit)];
     in_path
         .chain(in_query)
-        .map(|(place, name, required)| {
-            json!({ "name": name, "in": place, "required": required, "schema": { "type": "string" } })
+        .chain(of_page.into_iter().filter(|_| operation.paged))
+        .map(|(place, name, required, schema)| {
+            json!({ "name": name, "in": place, "required": required, "schema": schema })
         })
         .collect()
 }

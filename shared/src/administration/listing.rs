@@ -3,7 +3,8 @@
 use crate::domain::Fault;
 use crate::http::{Form, Problem, Request};
 
-const MOST: usize = 100;
+/// How many a page has at most.
+pub const MOST_LISTED: usize = 100;
 const USUAL: usize = 50;
 
 /// Which page a request asks for: `cursor` as the page before gave it, and `limit`.
@@ -34,6 +35,6 @@ impl<C> Listing<C> {
 }
 
 fn limit(text: &str) -> Result<usize, Fault> {
-    let limit = text.parse().ok().filter(|limit| (1..=MOST).contains(limit));
-    limit.ok_or_else(|| Fault::value(format!("must be from 1 to {MOST}")))
+    let limit = text.parse().ok().filter(|limit| (1..=MOST_LISTED).contains(limit));
+    limit.ok_or_else(|| Fault::value(format!("must be from 1 to {MOST_LISTED}")))
 }

@@ -15,5 +15,5 @@ pub mod user;
 
 pub use administrator::{Administrator, Deed};
 pub use error::AdministrationError;
-pub use listing::Listing;
+pub use listing::{Listing, MOST_LISTED};
 pub use shown::{EventShown, TenantShown, UserListed};

@@ -12,6 +12,8 @@ pub struct Operation {
     pub summary: &'static str,
     pub about: &'static str,
     pub query: Vec<(&'static str, bool)>,
+    /// Whether it is a list that is read a page at a time: by `cursor` and `limit`.
+    pub paged: bool,
     pub body: Option<Named>,
     pub answer: Answer,
     pub secured: Security,
@@ -58,6 +60,7 @@ impl Operation {
             summary,
             about,
             query: Vec::new(),
+            paged: false,
             body: None,
             answer: Answer::Open,
             secured: Security::Optional,
@@ -67,6 +70,12 @@ impl Operation {
     #[must_use]
     pub fn query(mut self, name: &'static str, required: bool) -> Self {
         self.query.push((name, required));
+        self
+    }
+
+    #[must_use]
+    pub fn paged(mut self) -> Self {
+        self.paged = true;
         self
     }
 
