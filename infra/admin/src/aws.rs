@@ -2,7 +2,7 @@
 
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
 use aws_types::SdkConfig;
-use latchkey::runtime::{Aws, StartError, endpoint};
+use latchkey::runtime::{Aws, Patience, StartError, endpoint};
 
 use crate::AdminError;
 
@@ -12,7 +12,7 @@ pub type Get<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// What a client of a service, such as `KMS`, is made from.
 pub fn service(get: Get<'_>, name: &str) -> Result<SdkConfig, AdminError> {
     let aws = Aws::read(get).map_err(StartError::Environment)?;
-    Ok(aws.service(endpoint(get, name).as_deref()).map_err(StartError::Client)?)
+    Ok(aws.service(endpoint(get, name).as_deref(), Patience::FAR).map_err(StartError::Client)?)
 }
 
 /// The code alone: AWS's messages repeat what was sent.

@@ -214,6 +214,12 @@ impl Wrapper {
             .0
             .create_key()
             .description(format!("Latchkey {} data keys", stage.name()))
+            .customize()
+            // Each attempt that is made is a key that costs.
+            .config_override(
+                aws_sdk_kms::config::Builder::default()
+                    .retry_config(aws_sdk_kms::config::retry::RetryConfig::disabled()),
+            )
             .send()
             .await
             .map_err(|error| aws::fault("KMS CreateKey", &error))?;

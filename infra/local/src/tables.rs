@@ -55,7 +55,7 @@ pub fn client(environment: &Environment) -> anyhow::Result<Client> {
         .region(Region::new(text("AWS_REGION")?.to_owned()))
         .endpoint_url(text("AWS_ENDPOINT_URL_DYNAMODB")?)
         .credentials_provider(credentials)
-        .http_client(runtime::http_client(runtime::plain_connector(PATIENCE)))
+        .http_client(runtime::http_client(runtime::plain_connector(runtime::Patience::once(PATIENCE))))
         .build();
     Ok(Client::from_conf(config))
 }

@@ -16,15 +16,13 @@ use rustls::{
 };
 
 use super::{
-    connector::{connector, http_client},
+    connector::{Patience, connector, http_client},
     environment::{Environment, EnvironmentFault, optional, required},
     world::Gate,
 };
 
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_root_cas.pem");
 
-const ATTEMPT: Duration = Duration::from_millis(700);
-const OPERATION: Duration = Duration::from_millis(2500);
 const ATTEMPTS: u32 = 5;
 /// Where it is throttled: up to so long before the second attempt, twice that before the third, …. Somebody waits.
 const BACK_OFF: Duration = Duration::from_millis(100);
@@ -32,7 +30,7 @@ const BACK_OFF: Duration = Duration::from_millis(100);
 /// gets back what succeeds: where three calls in ten are throttled that is as much as is spent, and some day it is used up.
 const QUOTA_A_SECOND: f32 = 25.0;
 /// SES is called by the worker alone, which nobody waits for.
-const MAIL_ATTEMPT: Duration = Duration::from_secs(5);
+const MAIL: Patience = Patience::once(Duration::from_secs(5));
 
 /// Where AWS is, and who calls it.
 pub struct Aws {
@@ -63,13 +61,15 @@ impl Aws {
     ///
     /// # Errors
     /// When Amazon's roots do not read.
-    pub fn service(&self, url: Option<&str>) -> Result<SdkConfig, String> {
-        Ok(self.through(connector(url, ATTEMPT, amazon_roots)?, url).build())
+    pub fn service(&self, url: Option<&str>, patience: Patience) -> Result<SdkConfig, String> {
+        Ok(self.through(connector(url, patience, amazon_roots)?, url, patience).build())
     }
 
-    fn through(&self, connector: SharedHttpConnector, url: Option<&str>) -> Builder {
-        let timeouts =
-            TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build();
+    fn through(&self, connector: SharedHttpConnector, url: Option<&str>, patience: Patience) -> Builder {
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(patience.attempt)
+            .operation_timeout(patience.operation)
+            .build();
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(self.region.clone())
@@ -100,12 +100,12 @@ pub fn endpoint(get: &dyn Fn(&str) -> Option<String>, service: &str) -> Option<S
 
 pub(super) fn dynamodb(
     environment: &Environment,
-    gate: Option<&Gate>,
+    (gate, patience): (Option<&Gate>, Patience),
 ) -> Result<aws_sdk_dynamodb::Client, String> {
     let url = environment.dynamodb_url.as_deref();
-    let connector = connector(url, ATTEMPT, amazon_roots)?;
+    let connector = connector(url, patience, amazon_roots)?;
     let connector = gate.map_or(connector.clone(), |gate| gate(connector));
-    let config = environment.aws.through(connector, url).build();
+    let config = environment.aws.through(connector, url, patience).build();
     // What one function may still try again is its own, as on Lambda: in one process they would share it.
     let quota = TokenBucket::builder().refill_rate(QUOTA_A_SECOND).build();
     let own = RetryPartition::custom("function").token_bucket(quota).build();
@@ -117,15 +117,14 @@ pub(super) fn ses(environment: &Environment) -> Result<aws_sdk_sesv2::Client, St
     let url = environment.ses_url.as_deref();
     let config = environment
         .aws
-        .through(connector(url, MAIL_ATTEMPT, amazon_roots)?, url)
+        .through(connector(url, MAIL, amazon_roots)?, url, MAIL)
         // The outbox retries, with its own back-off.
-        .retry_config(RetryConfig::disabled())
-        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(MAIL_ATTEMPT).build());
+        .retry_config(RetryConfig::disabled());
     Ok(aws_sdk_sesv2::Client::new(&config.build()))
 }
 
-pub(super) fn kms(aws: &Aws, url: Option<&str>) -> Result<aws_sdk_kms::Client, String> {
-    Ok(aws_sdk_kms::Client::new(&aws.service(url)?))
+pub(super) fn kms(aws: &Aws, url: Option<&str>, patience: Patience) -> Result<aws_sdk_kms::Client, String> {
+    Ok(aws_sdk_kms::Client::new(&aws.service(url, patience)?))
 }
 
 fn amazon_roots() -> Result<RootCertStore, String> {

@@ -20,23 +20,52 @@ use hyper_util::{
 };
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 
-/// To make a connection; the addresses that a name has share it.
-const CONNECT: Duration = Duration::from_millis(500);
+/// How long a call may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// To make a connection; the addresses that a name has share it.
+    pub connect: Duration,
+    /// One attempt, until its answer is read.
+    pub attempt: Duration,
+    /// All attempts together.
+    pub operation: Duration,
+}
 
-/// A connector to `url`, or to any address by TLS under these roots, which are read where there is TLS. An answer may take as
-/// long as `read`.
+impl Patience {
+    const CONNECT: Duration = Duration::from_millis(500);
+    /// A function's, beside DynamoDB: somebody waits.
+    pub const FUNCTION: Self = Self {
+        connect: Self::CONNECT,
+        attempt: Duration::from_millis(700),
+        operation: Duration::from_millis(2500),
+    };
+    /// A command line's, which may be on another continent.
+    pub const FAR: Self = Self {
+        connect: Duration::from_secs(5),
+        attempt: Duration::from_secs(10),
+        operation: Duration::from_secs(30),
+    };
+
+    /// A function's for what is tried once, and may take so long.
+    #[must_use]
+    pub const fn once(longest: Duration) -> Self {
+        Self { connect: Self::CONNECT, attempt: longest, operation: longest }
+    }
+}
+
+/// A connector to `url`, or to any address by TLS under these roots, which are read where there is TLS.
 ///
 /// # Errors
 /// When the roots do not read, or TLS cannot be set up.
 pub fn connector(
     url: Option<&str>,
-    read: Duration,
+    patience: Patience,
     roots: impl FnOnce() -> Result<RootCertStore, String>,
 ) -> Result<SharedHttpConnector, String> {
     if url.is_some_and(|url| url.starts_with("http://")) {
-        return Ok(plain_connector(read));
+        return Ok(plain_connector(patience));
     }
-    let mut tcp = tcp();
+    let mut tcp = tcp(patience);
     tcp.enforce_http(false);
     let tls = ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
         .with_safe_default_protocol_versions()
@@ -44,13 +73,13 @@ pub fn connector(
         .with_root_certificates(roots()?)
         .with_no_client_auth();
     let tls = HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1();
-    Ok(over(tls.wrap_connector(tcp), read))
+    Ok(over(tls.wrap_connector(tcp), patience.attempt))
 }
 
 /// A connector to addresses without TLS: a stack's on this machine.
 #[must_use]
-pub fn plain_connector(read: Duration) -> SharedHttpConnector {
-    over(tcp(), read)
+pub fn plain_connector(patience: Patience) -> SharedHttpConnector {
+    over(tcp(patience), patience.attempt)
 }
 
 /// What has the SDK call by one connector.
@@ -59,9 +88,9 @@ pub fn http_client(connector: SharedHttpConnector) -> SharedHttpClient {
     http_client_fn(move |_, _| connector.clone())
 }
 
-fn tcp() -> Tcp {
+fn tcp(patience: Patience) -> Tcp {
     let mut tcp = Tcp::new();
-    tcp.set_connect_timeout(Some(CONNECT));
+    tcp.set_connect_timeout(Some(patience.connect));
     tcp.set_nodelay(true);
     tcp
 }

@@ -13,7 +13,7 @@ mod trace;
 mod world;
 
 pub use aws::{Aws, endpoint};
-pub use connector::{connector, http_client, plain_connector};
+pub use connector::{Patience, connector, http_client, plain_connector};
 pub use environment::{Environment, EnvironmentFault};
 pub use function::Function;
 pub use kms::{CONTEXT, UnwrapFault};

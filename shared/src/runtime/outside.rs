@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use rustls::RootCertStore;
 
-use super::environment::optional;
+use super::{Patience, environment::optional};
 use crate::domain::settings::CaptchaProvider;
 
 /// For a whole call.
@@ -100,7 +100,7 @@ impl Outside {
 
 /// Mozilla's roots: these services are not under Amazon's.
 fn connector(url: &str) -> Result<SharedHttpConnector, String> {
-    super::connector(Some(url), LONGEST, || {
+    super::connector(Some(url), Patience::once(LONGEST), || {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
         Ok(roots)

@@ -66,9 +66,10 @@ impl Parts {
         world: World,
     ) -> Result<Self, StartError> {
         let environment = Environment::read(get, keys)?;
-        let dynamodb = aws::dynamodb(&environment, world.gate.as_ref()).map_err(StartError::Client)?;
+        let dynamodb =
+            aws::dynamodb(&environment, (world.gate.as_ref(), world.patience)).map_err(StartError::Client)?;
         let kms_url = environment.kms_url;
-        let client = || aws::kms(&environment.aws, kms_url.as_deref());
+        let client = || aws::kms(&environment.aws, kms_url.as_deref(), world.patience);
         let World { clock, entropy, metrics, .. } = world;
         let meters = Meters::new(environment.stage, Arc::clone(&clock), metrics);
         let store = Store::new(

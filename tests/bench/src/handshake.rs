@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::{http::HttpConnector, orchestrator::HttpRequ
 use axum::{Router, body::Body, http::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use latchkey::runtime::connector;
+use latchkey::runtime::{Patience, connector};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::{
     RootCertStore, ServerConfig,
@@ -30,7 +30,8 @@ const FLOOR: f64 = 2.4;
 pub async fn run(times: u32, url: &str, root: &Path) -> anyhow::Result<()> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(root)?)?;
-    let connector = connector(None, Duration::from_mins(1), || Ok(roots)).map_err(|fault| anyhow!(fault))?;
+    let connector = connector(None, Patience::once(Duration::from_mins(1)), || Ok(roots))
+        .map_err(|fault| anyhow!(fault))?;
     for _ in 0..times {
         let answer = connector.call(HttpRequest::get(url)?).await.map_err(|fault| anyhow!("{fault:?}"))?;
         ensure!(answer.status().is_success(), "{:?}", answer.status());

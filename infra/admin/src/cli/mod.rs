@@ -15,7 +15,7 @@ use latchkey::{
     administration::AdministrationError,
     domain::{Settings, Tenant, TenantSlug},
     keys::Purpose,
-    runtime::{Parts, World},
+    runtime::{Parts, Patience, World},
 };
 
 use self::mail::MailCommand;
@@ -80,7 +80,7 @@ async fn execute(arguments: Arguments) -> Result<String, AdminError> {
         Command::Mail(command) => {
             let variables = resolve(given, stage).await?;
             let get = |name: &str| variables.get(name);
-            let parts = crate::start(&get, World::real()).await?;
+            let parts = crate::start(&get, World::real().waiting(Patience::FAR)).await?;
             command.run(&parts, &get, json).await
         }
         Command::Mailbox(command) => command.run(&start(given, stage).await?, json).await,
@@ -126,7 +126,7 @@ fn completions(shell: clap_complete::Shell) -> String {
 
 async fn start(given: Variables, stage: Option<&Stage>) -> Result<Parts, AdminError> {
     let variables = resolve(given, stage).await?;
-    Ok(crate::start(&|name| variables.get(name), World::real()).await?)
+    Ok(crate::start(&|name| variables.get(name), World::real().waiting(Patience::FAR)).await?)
 }
 
 async fn resolve(given: Variables, stage: Option<&Stage>) -> Result<Variables, AdminError> {

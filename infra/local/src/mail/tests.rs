@@ -36,7 +36,9 @@ async fn served() -> Served {
         .endpoint_url(&url)
         .credentials_provider(Credentials::new("local", "local", None, None, "test"))
         .retry_config(RetryConfig::disabled())
-        .http_client(runtime::http_client(runtime::plain_connector(Duration::from_secs(5))))
+        .http_client(runtime::http_client(runtime::plain_connector(runtime::Patience::once(
+            Duration::from_secs(5),
+        ))))
         .build();
     Served { _tasks: tasks, clock, url, ses: Client::from_conf(config) }
 }

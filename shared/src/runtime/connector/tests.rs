@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::*;
 
-const READ: Duration = Duration::from_millis(200);
+const READ: Patience = Patience::once(Duration::from_millis(200));
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
 /// A server that does this with its first connection, and where it is.
