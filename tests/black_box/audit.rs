@@ -23,7 +23,7 @@ const ELSEWHERE: [(Kind, &str); 6] = [
     (Kind::UsersImported, "moving"),
     (Kind::TenantDeleted, "removal"),
     (Kind::FactorDisabled, "totp::a_hundred_wrong_codes_disable_an_app_until_it_is_enrolled_anew"),
-    (Kind::DeviceRotationLost, "devices"),
+    (Kind::DeviceRotationLost, "devices::a_trusted_devices_token_that_was_exchanged_is_on_record"),
     (Kind::SignatureCounterFell, "webauthn::a_counter_that_does_not_rise_is_refused"),
     (Kind::AdministratorRead, "administration::a_tenant_is_made_changed_suspended_and_found_in_the_record"),
 ];

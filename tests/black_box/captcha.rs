@@ -1,6 +1,6 @@
 //! The captcha that is built in: a proof of work, and when it is asked for.
 
-use latchkey::jiff::SignedDuration;
+use latchkey::{domain::Email, jiff::SignedDuration, store::Failures};
 use serde_json::{Value, json};
 use tests::{
     Answer, Client, House, PASSWORD, Spending,
@@ -237,4 +237,37 @@ async fn a_login_that_is_not_suspected_spends_no_more() {
     assert_eq!(right, (2, 1.0, 5.0));
     assert_eq!(wrong, (2, 1.0, 5.0));
     assert_eq!(registered, (3, 0.0, 5.0));
+}
+
+/// Who shows no solution has guessed nothing: it neither closes the account nor has its owner wait.
+#[tokio::test(flavor = "multi_thread")]
+async fn tries_that_are_refused_before_a_password_is_looked_at_do_not_count_against_the_account() {
+    let house = House::start_here().await;
+    let tenant = house.tenant("acme", altcha()).await;
+    let ada = ada(&house).await;
+    for network in 11..16 {
+        let token = solved(&house.client(network), "acme").await;
+        let tried = logs_in(&house.client(network), &ada, "wrong", Some(&token)).await;
+        assert_eq!(tried.problem(), (401, "invalid_credentials"), "{network}");
+    }
+    let email = Email::parse(&ada).unwrap();
+    let failures = Failures::of_account(tenant.id, email.key());
+    let failed = async || house.parts.store.failures(&failures).await.unwrap();
+    assert_eq!(failed().await, 5);
+    house.advance(SignedDuration::from_hours(2));
+    let stranger = house.client(17);
+    for captcha in [None, Some("nonsense")].into_iter().cycle().take(6) {
+        assert_eq!(logs_in(&stranger, &ada, "wrong", captcha).await.status, 403);
+        assert_eq!(failed().await, 5, "{captcha:?}");
+    }
+    // More than a network may try at one account.
+    for _ in 0..30 {
+        logs_in(&stranger, &ada, "wrong", None).await;
+    }
+    assert_eq!(logs_in(&stranger, &ada, "wrong", None).await.problem(), (429, "too_many_attempts"));
+    assert_eq!(failed().await, 5);
+    let own = house.client(18);
+    assert_eq!(logs_in(&own, &ada, PASSWORD, None).await.problem(), (403, "captcha_required"));
+    let token = solved(&own, "acme").await;
+    logs_in(&own, &ada, PASSWORD, Some(&token)).await.data();
 }

@@ -1,8 +1,12 @@
 //! Sessions and devices: seen, named, ended, forgotten.
 
+use latchkey::{
+    administration::audit,
+    domain::{TenantSlug, event::Kind},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Client, House, Person, factors::token_of};
+use tests::{Client, House, PASSWORD, Person, factors::token_of};
 
 const SESSIONS: &str = "/api/v1/me/sessions";
 const DEVICES: &str = "/api/v1/me/devices";
@@ -94,4 +98,34 @@ async fn devices_are_listed_named_forgotten_and_die_with_the_epoch() {
     assert_eq!(login(device).await.data()["status"], "mfa_required", "the epoch moved");
     let listed = client.get_as(DEVICES, &token_of(changed.data())).await.data()["devices"].clone();
     assert!(listed.as_array().unwrap().is_empty());
+}
+
+/// A trusted device's token is exchanged at each login: who shows it again is the owner or a thief, and the record has it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trusted_devices_token_that_was_exchanged_is_on_record() {
+    let house = House::start().await;
+    let (ada, client) = house.ada_at_acme(crate::mfa::settings()).await;
+    let (_, device) = trusted(&house, &ada, &client).await;
+    let tenant =
+        house.parts.store.tenant(&TenantSlug::parse(&house.slug("acme")).unwrap()).await.unwrap().unwrap();
+    let lost = async || {
+        let wanted = audit::Wanted { kind: Some(Kind::DeviceRotationLost), ..audit::Wanted::default() };
+        audit::page(&house.parts, &tenant, &wanted, (None, 100)).await.unwrap().events.len()
+    };
+    let body = json!({ "email": ada.email, "password": PASSWORD, "trusted_device_token": device });
+    let used = client.post("acme", "login", &body).await;
+    assert_eq!((used.data()["status"].as_str(), lost().await), (Some("authenticated"), 0));
+    let again = client.post("acme", "login", &body).await;
+    assert_eq!((again.data()["status"].as_str(), lost().await), (Some("mfa_required"), 1));
+    // Nothing is known of who has not the password either.
+    let mut wrong = body.clone();
+    wrong["password"] = "not the password at all".into();
+    assert_eq!(client.post("acme", "login", &wrong).await.status, 401);
+    assert_eq!(lost().await, 1);
+    let mut next = body;
+    next["trusted_device_token"] = used.data()["trusted_device_token"].clone();
+    let tries: Vec<_> = (0..3).map(|_| client.post("acme", "login", &next)).collect();
+    let tries = futures::future::join_all(tries).await;
+    let trusted = tries.iter().filter(|tried| tried.data()["status"] == "authenticated").count();
+    assert_eq!((trusted, lost().await), (1, 1 + 2));
 }

@@ -73,11 +73,18 @@ async fn exported(house: &House, tenant: &Tenant, with_hashes: bool) -> Vec<Valu
     rows
 }
 
-async fn hash_of(house: &House, tenant: &Tenant, email: &str) -> Option<String> {
+pub async fn hash_of(house: &House, tenant: &Tenant, email: &str) -> Option<String> {
     let login =
         house.parts.store.login(tenant.id, Email::parse(email).unwrap().key()).await.unwrap().unwrap();
     let key = house.parts.passwords_key().unwrap();
     house.parts.store.open_hash(tenant.id, &login, key).map(|hash| hash.phc().to_owned())
+}
+
+/// Somebody who moved in with bcrypt's hash of the usual password: the address, and the hash.
+pub async fn moved_in(house: &House, tenant: &Tenant) -> (String, String) {
+    let row = row("bcrypt", &json!({ "password_hash": HASHES[0] }));
+    assert_eq!(import(house, tenant, &row, &plain(Format::Jsonl)).await.0.imported, 1);
+    ("bcrypt@example.com".to_owned(), HASHES[0].to_owned())
 }
 
 async fn log_in(house: &House, tenant: &Tenant, from: u8, email: &str, password: &str) -> tests::Answer {

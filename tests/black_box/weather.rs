@@ -6,6 +6,7 @@ use latchkey::{
     domain::{Email, TenantSlug, event::Kind},
     store::Failures,
 };
+use reqwest::Method;
 use serde_json::json;
 use tests::{
     House, Journey, PASSWORD, Record, Weather,
@@ -14,7 +15,10 @@ use tests::{
     scale,
 };
 
-use crate::webauthn;
+use crate::{
+    moving::{hash_of, moved_in},
+    webauthn,
+};
 
 /// How many go at once, where their mails wait for one another.
 const PARTY: u16 = 100;
@@ -206,4 +210,63 @@ async fn a_trusted_device_stays_so_where_the_session_could_not_be_opened() {
     assert_eq!(client.post("acme", "login", &body).await.problem(), (503, "unavailable"));
     faults.throttle_puts(0);
     assert_eq!(client.post("acme", "login", &body).await.data()["status"], "authenticated");
+}
+
+/// The worker's writes are made, their answers lost, and made again by the SDK: each meets what it wrote itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_whose_writes_answers_are_lost_is_mailed_all_the_same() {
+    if tests::is_elsewhere() {
+        return;
+    }
+    let (house, faults) = House::on_a_bad_day().await;
+    let (ada, _) = house.ada_at_acme(json!({})).await;
+    // It claims the entry, and sees that the notice is the first of its kind.
+    for (network, fates) in [(7, "l."), (8, ".l."), (9, "l.l.")] {
+        let before = house.mails_to(&ada.email).await.len();
+        ada.login(&house.client(network)).await.data();
+        faults.changes(fates);
+        assert_eq!(house.mails_to(&ada.email).await.len(), before + 1, "{fates}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_and_whose_answer_was_lost_is_not_refused() {
+    if tests::is_elsewhere() {
+        return;
+    }
+    let (house, faults) = House::on_a_bad_day().await;
+    let (ada, client) = house.ada_at_acme(settings("optional", &["email", "totp"])).await;
+    let token = ada.token(&client).await;
+    faults.changes(&"l.".repeat(8));
+    let begun = client.post_as("/api/v1/me/mfa/email/enable", &token, &json!({})).await;
+    assert_eq!(begun.data()["status"], "sent");
+    faults.changes("");
+    assert_eq!(house.mailed_code(&ada.email).await.len(), 6);
+    faults.changes("l.");
+    let change = json!({ "settings": { "mfa.policy": "off" } });
+    let path = "/api/v1/admin/tenants/acme";
+    let changed = house.administer("local-owner", Method::PATCH, path, Some(&change)).await;
+    assert_eq!(changed.data()["settings"]["mfa"]["policy"], "off", "{}", changed.text);
+}
+
+/// That a password could not be hashed anew is no reason to throw a sign-in away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_whose_rehash_fails_is_complete_and_hashes_anew_next_time() {
+    if tests::is_elsewhere() {
+        return;
+    }
+    let (house, faults) = House::on_a_bad_day().await;
+    let tenant = house.tenant("acme", json!({})).await;
+    let (email, brought) = moved_in(&house, &tenant).await;
+    let log_in = async || {
+        let body = json!({ "email": email, "password": PASSWORD });
+        house.client(2).post("acme", "login", &body).await
+    };
+    // Three count the try.
+    faults.changes(&format!("...{}", "t".repeat(100)));
+    assert_eq!(log_in().await.data()["status"], "authenticated");
+    faults.changes("");
+    assert_eq!(hash_of(&house, &tenant, &email).await.unwrap(), brought);
+    assert_eq!(log_in().await.data()["status"], "authenticated");
+    assert_ne!(hash_of(&house, &tenant, &email).await.unwrap(), brought);
 }

@@ -2,7 +2,7 @@
 //! and cut connections, by script or by a seeded schedule; and a function's death at any of its calls.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     convert::Infallible,
     io,
     net::{Ipv4Addr, SocketAddr},
@@ -87,6 +87,17 @@ impl Faults {
         self.dynamodb.throttled_puts.store(times, Ordering::Relaxed);
     }
 
+    /// What becomes of the next changes of an item, in order: `.` is answered, `l` is made and its answer lost, `t` is
+    /// refused as too many.
+    pub fn changes(&self, fates: &str) {
+        let fates = fates.chars().map(|fate| match fate {
+            'l' => Fate::Lost,
+            't' => Fate::Throttled,
+            _ => Fate::Answered,
+        });
+        *self.dynamodb.changes.lock().unwrap() = fates.collect();
+    }
+
     /// From now on DynamoDB has this weather.
     pub fn set(&self, weather: Weather) {
         let dice = fastrand::Rng::with_seed(weather.seed);
@@ -120,6 +131,7 @@ struct Proxy {
     conflicts: AtomicUsize,
     lost: AtomicUsize,
     throttled_puts: AtomicUsize,
+    changes: Mutex<VecDeque<Fate>>,
     weather: Mutex<Option<(Weather, fastrand::Rng)>>,
     harmed: AtomicUsize,
 }
@@ -147,6 +159,7 @@ impl Proxy {
             conflicts: AtomicUsize::new(0),
             lost: AtomicUsize::new(0),
             throttled_puts: AtomicUsize::new(0),
+            changes: Mutex::default(),
             weather: Mutex::new(None),
             harmed: AtomicUsize::new(0),
         });
@@ -213,6 +226,11 @@ impl Proxy {
         }
         if operation == "PutItem" && due(&self.throttled_puts) {
             return (Fate::Throttled, Duration::ZERO);
+        }
+        if operation == "UpdateItem"
+            && let Some(fate) = self.changes.lock().unwrap().pop_front()
+        {
+            return (fate, Duration::ZERO);
         }
         let mut weather = self.weather.lock().unwrap();
         let Some((weather, dice)) = weather.as_mut() else { return (Fate::Answered, Duration::ZERO) };

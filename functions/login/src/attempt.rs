@@ -52,6 +52,8 @@ pub struct Attempt {
     pub account: Option<Account>,
     /// The device that was presented, if it stands for this account.
     pub device: Option<Device>,
+    /// Its device stands, but the token was exchanged for another before: one of two holders is a thief.
+    pub exchanged: bool,
     pub failures: Failures,
     network: Bucket,
     /// The first try from this network at this account lately, on no device of its owner's.
@@ -84,28 +86,42 @@ impl Attempt {
                 None => Ok::<_, StoreError>(None),
             }
         };
-        let (account, device, wide, narrow, (of_account, networks)) = futures::try_join!(
+        let (account, device, wide, narrow, of_account) = futures::try_join!(
             store.login(tenant.id, email),
             device,
             store.count_tries(&network),
             store.count_tries(&narrow),
             store.count_account_failure(&failures),
         )?;
-        let device = device.filter(|device| {
-            let presented = asked.presented.as_ref().zip(account.as_ref());
-            presented.is_some_and(|(presented, account)| presented.stands(device, account, tenant, request))
-        });
-        let stranger = wide.verdict.and(of_account);
+        let device = device
+            .filter(|device| account.as_ref().is_some_and(|account| device.stands(account, tenant, request)));
+        let (device, exchanged) = match (device, &asked.presented) {
+            (Some(device), Some(presented)) if presented.token.matches(&device.token_hash) => {
+                (Some(device), false)
+            }
+            (device, _) => (None, device.is_some()),
+        };
+        let stranger = wide.verdict.and(of_account.verdict);
         let verdict =
             if device.is_some() { narrow.verdict.or(stranger) } else { narrow.verdict.and(stranger) };
-        Problem::unless_allowed(verdict)?;
-        let seen = Suspicion { tries: wide.tries, accounts: wide.accounts, networks };
-        if device.is_none() && seen.is_grave() {
-            captcha::demand(parts, request, tenant, asked.captcha.as_ref()).await?;
+        let seen = Suspicion { tries: wide.tries, accounts: wide.accounts, networks: of_account.networks };
+        let admitted = async {
+            Problem::unless_allowed(verdict)?;
+            if device.is_none() && seen.is_grave() {
+                captcha::demand(parts, request, tenant, asked.captcha.as_ref()).await?;
+            }
+            Ok(())
+        };
+        if let Err(problem) = admitted.await {
+            // No password was looked at: who is refused here must not close the account for its owner.
+            return Err(match store.take_back(&failures, of_account).await {
+                Ok(()) => problem,
+                Err(error) => Problem::and_then(problem, &error),
+            });
         }
         // A device that does not stand says nothing of this account: each such try counts.
         let from_a_stranger = device.is_none() && (asked.presented.is_some() || narrow.tries <= 1);
-        Ok(Self { account, device, failures, network, from_a_stranger })
+        Ok(Self { account, device, exchanged, failures, network, from_a_stranger })
     }
 
     /// Notes a wrong password for what it says of credential stuffing; nothing where nobody asks.

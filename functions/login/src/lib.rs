@@ -14,7 +14,7 @@ use latchkey::{
         user::Login as Account,
     },
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, cookies},
-    keys::{Purpose, StoredHash},
+    keys::{DataKey, Purpose, StoredHash},
     runtime::Parts,
     sign_in::{self, Proven, Wanted, event, open_handle},
     tokens::{Bearer, Kind},
@@ -55,10 +55,8 @@ impl Endpoint for Login {
         let attempt = Attempt::count(&self.parts, request, &tenant, &asked).await?;
         let (account, hash) = self.check_password(request, &tenant, &asked, &attempt).await?;
         let answered = self.go_on(request, &tenant, &asked, &attempt, account);
-        let renewed = self.renew_hash(&tenant, &asked, account, &hash);
-        let (answered, renewed) = futures::join!(answered, renewed);
-        renewed?;
-        answered
+        let renewed = self.renew_hash(&tenant, &asked, account, (&hash, self.parts.passwords_key()?));
+        futures::join!(answered, renewed).0
     }
 }
 
@@ -139,6 +137,11 @@ impl Login {
                         Ok(response) => Ok(response),
                         Err(problem) => Err(self.take_back(tenant, device, next_hash, problem).await),
                     };
+                }
+                if trusted.is_some() || attempt.exchanged {
+                    let lost = EventKind::DeviceRotationLost;
+                    let lost = event(&self.parts, request, tenant, lost, Some(account.user_id));
+                    self.parts.store.record(&lost).await?;
                 }
                 let wanted = wanted(Kind::Mfa, methods.clone());
                 let handle = self.hand_out(request, tenant, attempt, account, wanted).await?;
@@ -224,18 +227,21 @@ impl Login {
         handle
     }
 
-    /// Hashes anew where the cost in force is another than the stored hash's.
+    /// Hashes anew where the cost in force is another than the stored hash's. Where that cannot be done now, the next
+    /// login tries again: this one is complete.
     async fn renew_hash(
         &self,
         tenant: &Tenant,
         asked: &Asked,
         account: &Account,
-        stored: &StoredHash,
-    ) -> Result<(), Problem> {
+        (stored, key): (&StoredHash, &DataKey),
+    ) {
         if !self.parts.hasher.is_outdated(stored) {
-            return Ok(());
+            return;
         }
         let hash = self.parts.hasher.hash(asked.password.expose(), &*self.parts.entropy).await;
-        Ok(self.parts.store.rehash(tenant.id, account, &hash, self.parts.passwords_key()?).await?)
+        if let Err(error) = self.parts.store.rehash(tenant.id, account, &hash, key).await {
+            tracing::warn!(%error, "a password could not be hashed anew");
+        }
     }
 }

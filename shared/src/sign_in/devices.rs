@@ -39,16 +39,6 @@ impl Presented {
         let token = Bearer::parse(Kind::Device, text).filter(|token| token.is_ours(&proof, request.at));
         Ok(token.and_then(|token| Some(Self { user_id: token.user()?, device_id: token.device()?, token })))
     }
-
-    /// Whether its device still stands for this user.
-    #[must_use]
-    pub fn stands(&self, device: &Device, login: &Login, tenant: &Tenant, request: &Request) -> bool {
-        device.user_id == login.user_id
-            && device.epoch == login.epoch
-            && device.expires_at > request.at
-            && tenant.honours(device.created_at)
-            && self.token.matches(&device.token_hash)
-    }
 }
 
 /// Makes a device and its token; nothing is stored yet.
@@ -97,6 +87,15 @@ pub(super) fn token(
 }
 
 impl Device {
+    /// Whether it still stands for this user.
+    #[must_use]
+    pub fn stands(&self, login: &Login, tenant: &Tenant, request: &Request) -> bool {
+        self.user_id == login.user_id
+            && self.epoch == login.epoch
+            && self.expires_at > request.at
+            && tenant.honours(self.created_at)
+    }
+
     /// Exchanges the device's token; `None` for the loser of a race.
     ///
     /// # Errors

@@ -1,7 +1,6 @@
 //! Throttles. One write each, which counts and judges at once: a thousand parallel tries see a
 //! thousand different counts.
 
-use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
@@ -203,7 +202,7 @@ impl Store {
             .when("attribute_not_exists(expires_at) OR expires_at <= :now")
             .time(":until", until)
             .time(":now", now);
-        Ok(self.change(change).await?.is_done())
+        Ok(self.change_once(change).await?.is_done())
     }
 
     /// Counts a try as a failure before it is made, and says which failure in a row it would be.
@@ -234,10 +233,8 @@ impl Store {
         failures: &Failures,
     ) -> Result<(Verdict, u32, Option<Item>), StoreError> {
         let now = self.clock.now();
-        let mut set = "SET last_failure_at = :now, counted_by = :attempt".to_owned();
-        let attempt = AttributeValue::B(Blob::new(self.entropy.bytes::<12>()));
+        let mut set = "SET last_failure_at = :now".to_owned();
         let mut change = Change::of(failures.key.clone(), String::new())
-            .value(":attempt", attempt.clone())
             .number(":one", 1)
             .time(":now", now)
             .number(":free", Backoff::FREE);
@@ -254,23 +251,16 @@ impl Store {
             change = change
                 .number(":forgotten", now.as_second() - forget_after)
                 .time(":ttl", Backoff::forgotten_at(now));
-            set += ", expires_at = :ttl";
+            set += ", expires_at = :ttl, previous_failure_at = if_not_exists(last_failure_at, :never)";
+            change = change.number(":never", 0);
         }
         change.expression = set + " ADD failures :one";
-        let first = "attribute_not_exists(counted_by) OR counted_by <> :attempt";
-        let allowed = format!("({first}) AND ({})", allowed.join(" OR "));
+        let allowed = allowed.join(" OR ");
         let change = change.when(match failures.kind {
-            FailuresOf::FactorItem => format!("attribute_exists(pk) AND {allowed}"),
+            FailuresOf::FactorItem => format!("attribute_exists(pk) AND ({allowed})"),
             FailuresOf::Account | FailuresOf::Factor => allowed,
         });
-        let written = match self.change(change).await {
-            // An SDK retry that meets its own write is no second failure.
-            Ok(Written::Refused(Some(item))) if item.get("counted_by") == Some(&attempt) => {
-                Ok(Written::Done(item))
-            }
-            written => written,
-        };
-        match written {
+        match self.change_once(change).await {
             Ok(Written::Done(item)) => {
                 let count = failure_count(&item);
                 if count <= Backoff::MOST {

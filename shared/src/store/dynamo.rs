@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     error::ProvideErrorMetadata,
+    primitives::Blob,
     types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 use jiff::Timestamp;
@@ -196,6 +197,23 @@ impl Store {
                 _ => Err(StoreError::of("UpdateItem", &error)),
             },
         }
+    }
+
+    /// Changes one item as [`change`](Self::change) does, and once: where an answer is lost the SDK tries again, meets
+    /// what it wrote itself, and is told that it is done. The expression has to begin with its `SET`.
+    pub(super) async fn change_once(&self, change: Change) -> Result<Written, StoreError> {
+        let attempt = AttributeValue::B(Blob::new(self.entropy.bytes::<12>()));
+        let first = "(attribute_not_exists(written_by) OR written_by <> :attempt)";
+        let condition = change
+            .condition
+            .as_ref()
+            .map_or_else(|| first.to_owned(), |condition| format!("{first} AND ({condition})"));
+        let expression = change.expression.replacen("SET ", "SET written_by = :attempt, ", 1);
+        let change = Change { expression, condition: Some(condition), ..change };
+        Ok(match self.change(change.value(":attempt", attempt.clone())).await? {
+            Written::Refused(Some(item)) if item.get("written_by") == Some(&attempt) => Written::Done(item),
+            written => written,
+        })
     }
 
     /// Deletes an item, whether or not it is there.

@@ -45,7 +45,7 @@ impl Store {
             change = change.name(&format!("#p{index}"), name).value(&format!(":p{index}"), value);
         }
         change.expression = format!("SET {}", names.join(", "));
-        Ok(match self.change(change).await? {
+        Ok(match self.change_once(change).await? {
             Written::Done(_) => ProofBegun::Begun,
             Written::Refused(item) => {
                 let sent_at = item.as_ref().and_then(|item| number(item, "sent_at")).unwrap_or(0);

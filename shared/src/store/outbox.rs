@@ -127,7 +127,7 @@ impl Store {
             .number(":one", 1)
             .time(":now", now)
             .number(":until", now.as_second() + CLAIM_SECONDS);
-        let item = match self.change(change).await? {
+        let item = match self.change_once(change).await? {
             Written::Done(item) => item,
             Written::Refused(_) => return Ok(None),
         };

@@ -1,6 +1,7 @@
 //! What the throttles' buckets say of credential stuffing. It is noted on the same items, so that the write
 //! which counts a login says it, and a login that succeeds spends nothing on it.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use super::{
@@ -20,6 +21,16 @@ pub struct Tries {
     pub accounts: u32,
 }
 
+/// A try at an account that was counted.
+#[derive(Debug)]
+pub struct AccountTry {
+    pub verdict: Verdict,
+    /// How many networks have failed at it before.
+    pub networks: u32,
+    /// What wrote the count; nothing where it was refused.
+    written_by: Option<AttributeValue>,
+}
+
 impl Store {
     /// Counts a try as [`count`](Self::count) does, and says what else the bucket holds.
     ///
@@ -35,14 +46,33 @@ impl Store {
         })
     }
 
-    /// Counts a try at an account as [`count_failure`](Self::count_failure) does; how many networks have
-    /// failed at it before.
+    /// Counts a try at an account as [`count_failure`](Self::count_failure) does.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
-    pub async fn count_account_failure(&self, account: &Failures) -> Result<(Verdict, u32), StoreError> {
+    pub async fn count_account_failure(&self, account: &Failures) -> Result<AccountTry, StoreError> {
         let (verdict, _, item) = self.count_failure_on(account).await?;
-        Ok((verdict, item.as_ref().map_or(0, networks)))
+        Ok(AccountTry {
+            verdict,
+            networks: item.as_ref().map_or(0, networks),
+            written_by: item.and_then(|mut item| item.remove("written_by")),
+        })
+    }
+
+    /// Takes back a try that was refused before any password was looked at. Where another one has been counted since,
+    /// it stays: that one may have been a guess.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn take_back(&self, account: &Failures, counted: AccountTry) -> Result<(), StoreError> {
+        let Some(written_by) = counted.written_by else { return Ok(()) };
+        let expression =
+            "SET failures = failures - :one, last_failure_at = previous_failure_at REMOVE written_by";
+        let change = Change::of(account.key.clone(), expression)
+            .when("written_by = :attempt")
+            .value(":attempt", written_by)
+            .number(":one", 1);
+        self.change(change).await.map(|_| ())
     }
 
     /// Notes that an account failed at the first try from a network, on the buckets of both.

@@ -42,7 +42,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
     pub async fn change_tenant(&self, tenant: &Tenant) -> Result<bool, StoreError> {
-        Ok(self.change(next(tenant)?).await?.is_done())
+        Ok(self.change_once(next(tenant)?).await?.is_done())
     }
 
     /// Replaces a tenant's record by its next revision, which has a new signing key; false where another
