@@ -252,3 +252,22 @@ async fn strangers_who_lock_the_account_keep_its_owner_from_no_change() {
     client.post_as("/api/v1/me/password", &token, &body).await.data();
     assert_eq!(ada.login_with(&client, NEW).await.status, 200);
 }
+
+/// Where no proof is asked for, the address that a thief moved an account away from can be registered by the thief.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thief_cannot_bar_the_undo_by_registering_the_former_address() {
+    let Some(house) = House::with_its_own_clock().await else { return };
+    house.tenant("acme", unproven()).await;
+    let client = house.client(2);
+    let (ada, token) = squatter(&client, "ada@example.com").await;
+    move_to(&house, &client, &token, "thief@example.org").await.data();
+    let (thief, thiefs) = squatter(&client, "ada@example.com").await;
+    assert_ne!(thief.user_id, ada.user_id);
+    let undone = undo(&house, &client, "ada@example.com").await;
+    assert_eq!(undone.data()["status"], "email_restored");
+    assert_eq!(client.get_as("/api/v1/me", &thiefs).await.status, 401, "the thief's account is gone");
+    let reset = undone.data()["reset_token"].as_str().unwrap().to_owned();
+    ada.reset(&client, &reset, NEW).await.data();
+    assert_eq!(ada.login_with(&client, NEW).await.data()["user_id"], ada.user_id);
+    assert_eq!(thief.login(&client).await.problem(), (401, "invalid_credentials"));
+}

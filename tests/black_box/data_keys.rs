@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::{
 use futures::future::BoxFuture;
 use latchkey::{jiff::SignedDuration, keys::Purpose, runtime::World, store::Seals};
 use serde_json::json;
-use tests::{House, people::registration};
+use tests::{Client, House, people::registration};
 
 /// The rings of a deployment: what the house began with, after or without a newer key.
 fn rings(house: &House, with_old: bool) -> BTreeMap<String, String> {
@@ -217,4 +217,39 @@ async fn registrations_of_an_address_contest_each_other_across_a_rotation() {
     let verified = house.client(2).get("acme", &format!("verify-email?token={strangers}")).await;
     let token = verified.data()["reset_token"].as_str();
     assert!(token.is_some_and(|token| token.starts_with("lk_rst_")), "{}", verified.text);
+}
+
+/// While a ring is rotated an instance that has the new order meets what one of the old order exchanged.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exchange_is_answered_alike_before_and_after_a_new_key_comes_first() {
+    let mut house = House::start_here().await;
+    let (ada, client) = house.ada_at_acme(json!({ "mfa": { "policy": "off" } })).await;
+    let first = ada.login(&client).await.data()["tokens"]["refresh_token"].clone();
+    let refresh = async |client: &Client, token: &serde_json::Value| {
+        let body = json!({ "refresh_token": token });
+        client.post("acme", "session/refresh", &body).await.data()["tokens"]["refresh_token"].clone()
+    };
+    let second = refresh(&client, &first).await;
+    house.deploy(&rings(&house, true)).await;
+    let client = house.client(2);
+    assert_eq!(refresh(&client, &first).await, second, "its answer was lost, say");
+    house.advance(SignedDuration::from_secs(31));
+    refresh(&client, &second).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_address_is_undone_after_the_key_of_its_token_was_retired() {
+    let mut house = House::start_here().await;
+    let (ada, client) = house.ada_at_acme(json!({})).await;
+    let token = ada.token(&client).await;
+    let body = json!({ "email": "thief@example.org" });
+    client.post_as("/api/v1/me/email", &token, &body).await.data();
+    let code = house.mailed_code("thief@example.org").await;
+    client.post_as("/api/v1/me/email/confirm", &token, &json!({ "code": code })).await.data();
+    let undo = house.mailed_token(&ada.email, "lk_und_").await;
+    house.deploy(&rings(&house, true)).await;
+    admin::data_keys::reseal(&house.parts).await.unwrap();
+    house.deploy(&rings(&house, false)).await;
+    let undone = house.client(2).post("acme", "email/undo", &json!({ "token": undo })).await;
+    assert_eq!(undone.data()["email"], ada.email);
 }

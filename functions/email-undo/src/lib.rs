@@ -14,7 +14,7 @@ use latchkey::{
         mfa,
         registration::Reset,
         settings::Method,
-        user::{Login, UserState},
+        user::{Login, UserState, UserStatus},
     },
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, form},
     jiff::SignedDuration,
@@ -22,7 +22,7 @@ use latchkey::{
     runtime::Parts,
     sign_in::{AccountChange, later},
     store::{Bucket, MadeSince, Restored},
-    tokens::{Bearer, Kind, Proof, Selector},
+    tokens::{Bearer, Kind, Selector},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -61,7 +61,7 @@ impl Endpoint for EmailUndo {
         let (token,) = form.finish(values)?;
         let network = Bucket::undo_of_network(tenant.id, request.from);
         Problem::unless_allowed(parts.store.count(&network).await?)?;
-        let claim = self.claim(request, &tenant, &token).await?;
+        let claim = self.claim(&tenant, &token).await?;
         let what = What::EmailRestored { user_id: claim.user.user_id, address: claim.login.address.clone() };
         let of = (&claim.login, &claim.user);
         let change = AccountChange::of(parts, request, &tenant, of, (what, EventKind::EmailRestored))
@@ -81,6 +81,7 @@ impl Endpoint for EmailUndo {
         let reset_token = Bearer::random(Kind::Reset, selector, &*parts.entropy);
         let restored =
             Restored { former, hashes: claim.hashes, factors: &claim.factors, reset: (&reset_token, &reset) };
+        self.clear(request, &tenant, former).await?;
         let altered = parts.store.restore_address(&change.alteration(), &restored, factors).await?;
         change.conclude(altered)?;
         Ok(Response::data(
@@ -120,11 +121,24 @@ impl Claim {
 }
 
 impl EmailUndo {
-    async fn claim(&self, request: &Request, tenant: &Tenant, token: &str) -> Result<Claim, Problem> {
-        let proof = Proof { key: self.parts.factors_key()?, tenant: tenant.id };
-        let token = Bearer::parse(Kind::Undo, token)
-            .filter(|token| token.is_ours(&proof, request.at))
-            .ok_or(Code::TokenInvalid)?;
+    /// An account that was made at the address meanwhile, and that nobody has proven, yields to who proves it now: a
+    /// thief's registration would bar the way back else. A proven one stays, and the address with it.
+    async fn clear(&self, request: &Request, tenant: &Tenant, former: &FormerAddress) -> Result<(), Problem> {
+        let store = &self.parts.store;
+        let Some(login) = store.login(tenant.id, &former.email_key).await? else { return Ok(()) };
+        if !login.unproven || login.standing != UserStatus::Active {
+            return Ok(());
+        }
+        let (what, state) = (What::AccountWithdrawn { user_id: login.user_id }, login.state());
+        let (of, kind) = ((&login, &state), EventKind::AccountDeleted);
+        let change = AccountChange::of(&self.parts, request, tenant, of, (what, kind));
+        let deleted = store.delete_account(&change.alteration()).await?;
+        change.conclude(deleted).map(drop)
+    }
+
+    async fn claim(&self, tenant: &Tenant, token: &str) -> Result<Claim, Problem> {
+        // The hash that is stored shows that it is ours, even if the data key that made it was retired since.
+        let token = Bearer::parse(Kind::Undo, token).ok_or(Code::TokenInvalid)?;
         let user = token.user().ok_or(Code::TokenInvalid)?;
         let store = &self.parts.store;
         let (state, formers) =

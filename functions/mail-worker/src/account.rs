@@ -81,7 +81,7 @@ pub async fn notice_of(parts: &Parts, tenant: &Tenant, (due, errand): (&Due, &Er
         | What::Code { .. }
         | What::SignedIn { .. }
         | What::Invited { .. }
-        | What::InvitationWithdrawn { .. }
+        | What::AccountWithdrawn { .. }
         | What::AddressCode { .. } => return Ok(None),
     };
     let to = (*user, address.as_str());

@@ -48,7 +48,7 @@ pub async fn deliver(worker: &MailWorker, due: &Due) -> Result<(), String> {
     meter_age(parts, &claimed);
     // Whatever becomes of the mail.
     if let Entry::Errand(errand) = &claimed.entry
-        && let What::AccountDeleted { user_id, .. } | What::InvitationWithdrawn { user_id } = errand.what
+        && let What::AccountDeleted { user_id, .. } | What::AccountWithdrawn { user_id } = errand.what
     {
         parts.store.sweep_user(errand.tenant_id, user_id).await.map_err(|error| error.to_string())?;
     }
@@ -203,7 +203,7 @@ fn kind(entry: &Entry) -> &'static str {
             What::EmailRestored { .. } => "email_restored",
             What::AccountDeleted { .. } => "account_deleted",
             What::Invited { .. } => "invited",
-            What::InvitationWithdrawn { .. } => "invitation_withdrawn",
+            What::AccountWithdrawn { .. } => "account_withdrawn",
         },
     }
 }

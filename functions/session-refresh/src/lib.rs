@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use latchkey::{
     domain::{Tenant, event::Kind as EventKind, session::Session},
     http::{Code, Endpoint, Operation, Problem, Request, Response, Route, cookies, form},
-    keys::Purpose,
+    keys::{DataKey, Purpose},
     runtime::Parts,
     sign_in::{self, Opened, Tokens, event},
     store::Rotation,
@@ -47,12 +47,14 @@ impl Endpoint for SessionRefresh {
         let tenant = self.parts.tenants.of(request).await?;
         let Presented { token, in_cookie } = presented(&self.parts, request, &tenant)?;
         let session = self.session(request, &tenant, &token).await?;
-        let successor = self.successor(&tenant, &token, &session)?;
-        if token.matches(&session.refresh_hash) {
-            self.rotate(&tenant, &session, &successor).await?;
-        } else if !in_grace(&token, &session, request) {
+        let successors = Successors::of(&token, self.parts.signing_key()?, &tenant, &session);
+        let successor = if token.matches(&session.refresh_hash) {
+            self.rotate(&tenant, &session, successors).await?
+        } else if in_grace(&token, &session, request) {
+            successors.stored_in(&session)?
+        } else {
             return self.refuse(request, &tenant, &token, &session).await;
-        }
+        };
         self.answer(request, &tenant, session, (successor, in_cookie)).await
     }
 }
@@ -74,21 +76,17 @@ impl SessionRefresh {
         }
     }
 
-    fn successor(&self, tenant: &Tenant, token: &Bearer, session: &Session) -> Result<Bearer, Problem> {
-        let key = self.parts.signing_key()?;
-        let derived = key.mac("successor", &[token.expose().as_bytes()]);
-        let mut seed = [0; 12];
-        seed.copy_from_slice(&derived[..12]);
-        let proof = Proof { key, tenant: tenant.id };
-        Ok(Bearer::proven(Kind::Refresh, token.selector().clone(), &proof, seed, session.expires_at))
-    }
-
-    /// Of many equal requests one rotates, and the others find its successor in place: their own.
-    async fn rotate(&self, tenant: &Tenant, session: &Session, successor: &Bearer) -> Result<(), Problem> {
-        match self.parts.store.rotate_session(tenant.id, session, &successor.hash()).await? {
-            Rotation::Rotated => Ok(()),
-            Rotation::Lost(Some(now)) if successor.matches(&now.refresh_hash) => Ok(()),
-            Rotation::Lost(_) => Err(Code::SessionInvalid.into()),
+    /// Of many equal requests one rotates, and the others find its successor in place: one of theirs.
+    async fn rotate(
+        &self,
+        tenant: &Tenant,
+        session: &Session,
+        successors: Successors,
+    ) -> Result<Bearer, Problem> {
+        match self.parts.store.rotate_session(tenant.id, session, &successors.of_today.hash()).await? {
+            Rotation::Rotated => Ok(successors.of_today),
+            Rotation::Lost(Some(now)) => successors.stored_in(&now),
+            Rotation::Lost(None) => Err(Code::SessionInvalid.into()),
         }
     }
 
@@ -132,6 +130,34 @@ impl SessionRefresh {
         };
         let response = Response::data(request, &answer);
         Ok(sign_in::with_cookies(response, tenant, &Opened { session, refresh, tokens }))
+    }
+}
+
+/// What a token is exchanged for.
+struct Successors {
+    /// By the data key in force.
+    of_today: Bearer,
+    /// By the others of the ring: where it is being rotated, two instances do not agree which one is in force.
+    of_others: Vec<Bearer>,
+}
+
+impl Successors {
+    fn of(token: &Bearer, key: &DataKey, tenant: &Tenant, session: &Session) -> Self {
+        let successor = |key: &DataKey| {
+            let derived = key.mac("successor", &[token.expose().as_bytes()]);
+            let mut seed = [0; 12];
+            seed.copy_from_slice(&derived[..12]);
+            let proof = Proof { key, tenant: tenant.id };
+            Bearer::proven(Kind::Refresh, token.selector().clone(), &proof, seed, session.expires_at)
+        };
+        let of_others = key.each().skip(1).map(|key| successor(&key)).collect();
+        Self { of_today: successor(key), of_others }
+    }
+
+    /// The one that the session was given: another would be taken for a thief's at the next exchange.
+    fn stored_in(self, session: &Session) -> Result<Bearer, Problem> {
+        let mut all = std::iter::once(self.of_today).chain(self.of_others);
+        all.find(|successor| successor.matches(&session.refresh_hash)).ok_or(Code::SessionInvalid.into())
     }
 }
 

@@ -60,7 +60,7 @@ pub async fn withdraw(
     named: &str,
 ) -> Result<UserId, AdministrationError> {
     let login = waiting(&by.parts, tenant, named).await?;
-    let what = What::InvitationWithdrawn { user_id: login.user_id };
+    let what = What::AccountWithdrawn { user_id: login.user_id };
     user::take(by, tenant, (&login, named), Taken::Account, (what, Kind::InvitationWithdrawn)).await?;
     Ok(login.user_id)
 }

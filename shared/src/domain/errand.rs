@@ -156,8 +156,8 @@ pub enum What {
         /// A newer invitation moves it on.
         epoch: Epoch,
     },
-    /// The worker takes away what is left of the account, and tells nobody.
-    InvitationWithdrawn {
+    /// An account whose address nobody had proven is gone: the worker takes away what is left, and tells nobody.
+    AccountWithdrawn {
         user_id: UserId,
     },
 }

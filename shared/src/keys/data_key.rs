@@ -179,6 +179,11 @@ impl DataKey {
         })
     }
 
+    /// Each key of the ring alone, the one in force first.
+    pub fn each(&self) -> impl Iterator<Item = Self> {
+        self.ring.iter().map(|key| Self { ring: vec![key.clone()] })
+    }
+
     fn in_force(&self) -> &Key {
         &self.ring[0]
     }
