@@ -1,5 +1,6 @@
 //! The worker: what it tells the owner, and what it never mails twice.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey::{
     domain::{
         Email,
@@ -74,4 +75,26 @@ async fn a_second_delivery_revives_no_used_link() {
     house.mails_to(&ada.email).await;
     let again = ada.reset(&client, &token, "an entirely new pass phrase 8").await;
     assert_eq!(again.status, 400, "the used link works again");
+}
+
+/// An older worker meets what a newer function queued: Lambda has to count it, or no alarm would ring.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_does_not_read_stops_no_other_and_fails_the_minute() {
+    let house = House::start_here().await;
+    let (ada, client) = house.ada_at_acme(json!({})).await;
+    house.settle().await;
+    client.post("acme", "forgot-password", &json!({ "email": ada.email })).await.data();
+    let tables = local::tables::client(house.stack().environment()).unwrap();
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let place = [("pk", text("O#0")), ("sk", text("O")), ("due_shard", text("D0"))];
+    let due = AttributeValue::N(house.parts.clock.now().as_second().to_string());
+    let item = place.into_iter().chain([("due_at", due)]);
+    let item = item.map(|(name, value)| (name.to_owned(), value)).collect();
+    tables.put_item().table_name("latchkey-events").set_item(Some(item)).send().await.unwrap();
+    house.settle().await;
+    // It was claimed.
+    house.advance(SignedDuration::from_secs(61));
+    assert!(house.stack().minute().await.is_err());
+    let mails = house.stack().inbox().emails();
+    assert!(mails.last().unwrap().body.text.as_ref().unwrap().contains("lk_rst_"));
 }

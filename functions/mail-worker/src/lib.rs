@@ -50,14 +50,18 @@ impl MailWorker {
         failed
     }
 
+    /// # Errors
+    /// When an entry could not even be put back, after all others: Lambda counts it, and an alarm rings.
     async fn of_minute(&self) -> Result<(), String> {
         let due = self.parts.store.due().await.map_err(|error| error.to_string())?;
+        let mut handled = Ok(());
         for due in due {
             if let Err(error) = delivery::deliver(self, &due).await {
                 tracing::error!(%error, "an outbox entry could not be handled");
+                handled = Err("an outbox entry could not be handled".to_owned());
             }
         }
-        Ok(())
+        handled
     }
 
     async fn work(&self, event: &[u8]) -> Result<Value, String> {
