@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt::Write};
 
 use futures::{StreamExt, stream};
 use latchkey::{
-    domain::{Settings, settings::RedirectUri},
+    domain::{Settings, TenantSlug, settings::RedirectUri},
     jiff::SignedDuration,
 };
 use reqwest::Method;
@@ -255,4 +255,25 @@ async fn a_registration_leads_nowhere_once_its_uri_is_no_longer_allowed() {
         assert_eq!(answer.data()["status"], status);
         assert_eq!(answer.data()["redirect_uri"], Value::Null, "{status}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_leads_back_where_it_was_asked_for_from_while_the_tenant_allows_it() {
+    let Some(house) = House::with_its_own_clock().await else { return };
+    let (ada, client) = house.ada_at_acme(json!({ "redirect_uris": OWN })).await;
+    let slug = TenantSlug::parse("acme").unwrap();
+    let asked = async || {
+        let body = json!({ "email": ada.email, "redirect_uri": OWN[1] });
+        client.post("acme", "forgot-password", &body).await.data();
+        house.mailed_token(&ada.email, "lk_rst_").await
+    };
+    let token = asked().await;
+    let reset = ada.reset(&client, &token, "an entirely new pass phrase 7").await;
+    assert_eq!(reset.data(), &json!({ "status": "password_reset", "redirect_uri": OWN[1] }));
+    let token = asked().await;
+    let left = ("redirect_uris".to_owned(), json!([OWN[0]]));
+    admin::tenant::set(&house.by, &slug, &[left]).await.unwrap();
+    house.advance(SignedDuration::from_secs(61));
+    let reset = ada.reset(&client, &token, "an entirely new pass phrase 8").await;
+    assert_eq!(reset.data(), &json!({ "status": "password_reset" }));
 }

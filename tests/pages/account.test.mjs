@@ -1,7 +1,7 @@
 // What people do on "my account", to its end.
 
 import assert from "node:assert/strict";
-import { CODE } from "./house.mjs";
+import { CODE, Person } from "./house.mjs";
 import { house, journey } from "./journey.mjs";
 
 journey("an address is changed by who holds both, and changed back from the old one", async (person) => {
@@ -18,6 +18,48 @@ journey("an address is changed by who holds both, and changed back from the old 
   await ada.reads("Your old address is back");
   await ada.chooses("only the owner knows this one");
   await ada.reads(old);
+});
+
+journey("an undo whose answer was lost leads on to a new password", async (person) => {
+  const ada = await person(await house.tenant("lost"));
+  await ada.hasAccount();
+  const wanted = "ada.nowhere@example.com";
+  await ada.fill("New e-mail address", wanted);
+  await ada.press("Send a code");
+  await ada.page.getByLabel("Code from the mail").and(ada.page.locator(":visible")).fill(await house.mailed(wanted, CODE));
+  await ada.press("Confirm");
+  await ada.page.locator("[data-email]").filter({ hasText: wanted }).waitFor();
+  await ada.page.goto(await house.mailed(ada.email, /http\S+\/undo-email#token=\S+/));
+  await ada.press("Undo the change");
+  await ada.reads("Your old address is back");
+  await ada.page.reload();
+  await ada.press("Undo the change");
+  await ada.reads("If it was pressed before");
+  await ada.page.getByRole("link", { name: "Send the link" }).click();
+  await ada.fill("E-mail address", ada.email);
+  await ada.press("Send the link");
+  await ada.page.goto(await house.mailed(ada.email, /http\S+\/reset#token=\S+/));
+  await ada.chooses("only the owner knows this one");
+});
+
+journey("what is pressed in one tab is not done to who signed in in another", async (person) => {
+  const tenant = await house.tenant("tabs");
+  const [ada, bob] = [await person(tenant), await person(tenant)];
+  await bob.hasAccount();
+  await ada.hasAccount();
+  const tab = new Person(house, tenant, ada.context, await ada.context.newPage());
+  await tab.open("account");
+  await tab.signsOut();
+  Object.assign(tab, { email: bob.email });
+  await tab.signsIn();
+  await tab.arrives("account");
+  await ada.fill("First name", "Augusta");
+  await ada.press("Save");
+  await ada.page.locator("[data-email]").filter({ hasText: bob.email }).waitFor();
+  assert.equal(await ada.page.getByLabel("First name").inputValue(), "Ada");
+  await bob.page.reload();
+  await bob.reads("Second factors");
+  assert.equal(await bob.page.getByLabel("First name").inputValue(), "Ada");
 });
 
 journey("a name, a password, other sessions, the data, and the end of the account", async (person) => {
@@ -37,7 +79,7 @@ journey("a name, a password, other sessions, the data, and the end of the accoun
 
   await ada.press("Sign out everywhere else");
   await ada.reads("Signed out.");
-  await laptop.page.reload();
+  await laptop.press("Download");
   await laptop.arrives("sign-in");
 
   await ada.fill("Current password", "this is not the password");

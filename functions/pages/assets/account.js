@@ -1,6 +1,6 @@
 // "My account".
 
-import { T, asUser, me, page, resume, session, words } from "./api.js";
+import { T, asUser, me, page, resume, session, signInAgain, words } from "./api.js";
 import { enrolment, showCodes } from "./enrol.js";
 import { $, $$, busy, clear, fill, on, onPress, onSubmit, refuse, show } from "./form.js";
 import { device, fillList } from "./list.js";
@@ -13,8 +13,6 @@ const action = (name, root = main) => $(`[data-action="${name}"]`, root);
 const say = (text) => {
   $("[data-status]", main).textContent = text;
 };
-
-const elsewhere = () => location.assign(page("sign-in", { next: "account" }));
 
 /** Whose account this is, as the last answer had it. */
 let owner;
@@ -57,7 +55,7 @@ signIn(dialog, {
     await me("DELETE", `/sessions/${replaced}`).catch(() => {});
     onConfirmed();
   },
-  enrol: elsewhere,
+  enrol: signInAgain,
 });
 on(action("cancel", dialog), () => dialog.close());
 
@@ -213,5 +211,5 @@ async function load() {
 
 resume().then(
   () => busy(main, load),
-  (refusal) => (refusal.code === "session_invalid" ? elsewhere() : refuse(main, refusal)),
+  (refusal) => (refusal.code === "session_invalid" ? signInAgain() : refuse(main, refusal)),
 );

@@ -65,13 +65,27 @@ export function signedIn(answer) {
   return answer;
 }
 
+/** Who is signed in by an access token. */
+const subject = (token) => JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).sub;
+
+/** Waits for what comes instead of this page: nothing goes on here. */
+const never = () => new Promise(() => {});
+
+// The cookie is the browser's: in another tab somebody else may have signed in. What this page shows is not theirs, and what
+// is pressed on it is not to be done to them.
+function ofTheSame(answer) {
+  if (!access || subject(answer.tokens.access_token) === subject(access)) return answer;
+  location.reload();
+  return never();
+}
+
 // A token that is exchanged twice ends its session: so one call at a time does it, in all tabs.
 let resuming;
 const alone = (act) => navigator.locks?.request(`latchkey ${tenant}`, act) ?? act();
 
 /** Resumes the session of the cookie. @throws {Refusal} */
 export function resume() {
-  resuming ??= alone(() => post(`${T}/session/refresh`).then(signedIn)).finally(() => {
+  resuming ??= alone(() => post(`${T}/session/refresh`).then(ofTheSame).then(signedIn)).finally(() => {
     resuming = undefined;
   });
   return resuming;
@@ -80,12 +94,24 @@ export function resume() {
 /** Calls an endpoint of the own account. @throws {Refusal} */
 export const me = (method, path, body) => asUser(method, `/api/v1/me${path}`, body);
 
-/** Calls an endpoint as the person signed in; a token that has run out is renewed once. @throws {Refusal} */
+/** Has the person sign in, and come back to "my account". */
+export function signInAgain() {
+  location.assign(page("sign-in", { next: "account" }));
+  return never();
+}
+
+/**
+ * Calls an endpoint as the person signed in; a token that has run out is renewed once, and where the session is over they
+ * sign in again. @throws {Refusal}
+ */
 export async function asUser(method, path, body) {
   const ask = async () => signedIn(await call(method, path, body, access));
   return ask().catch(async (refusal) => {
     if (refusal.code !== "bearer_invalid") throw refusal;
-    await resume();
+    await resume().catch((over) => {
+      if (over.code === "session_invalid") return signInAgain();
+      throw over;
+    });
     return ask();
   });
 }

@@ -1,13 +1,20 @@
 // A password to be chosen with a token.
 
-import { T, post } from "./api.js";
+import { T, page, post } from "./api.js";
 import { $, onSubmit, show } from "./form.js";
 
-/** Chooses the password that is typed with the token that is there then. */
-export const choose = (token) =>
+/** Chooses the password that is typed with the token that is there then, and leads on to where `back` says, if it does. */
+export const choose = (token, back = () => undefined) =>
   onSubmit($("[data-form='choose']"), async ({ new_password }) => {
-    await unlessDead(post(`${T}/password/reset`, { token: token(), new_password }), () => show("done"));
+    const chosen = post(`${T}/password/reset`, { token: token(), new_password });
+    await unlessDead(chosen, ({ redirect_uri }) => toSignIn("done", redirect_uri ?? back()));
   });
+
+/** Shows a step that leads to the sign-in, and from there to where the person was to go. */
+export function toSignIn(name, redirect_uri) {
+  const link = $("a", show(name));
+  if (redirect_uri) link.href = page("sign-in", { redirect_uri });
+}
 
 /** Goes on with what is answered; shows instead that the link is dead, if that is what was refused. */
 export async function unlessDead(asked, goOn) {

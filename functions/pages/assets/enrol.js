@@ -15,12 +15,14 @@ export function enrolment(root, { send, done }) {
   const forms = { totp: $("[data-form='enrol-totp']", step), email: $("[data-form='enrol-email']", step) };
 
   function open(method) {
+    const within = step.contains(document.activeElement);
     choices.hidden = Boolean(method);
     for (const [name, form] of Object.entries(forms)) {
       form.hidden = name !== method;
       form.reset();
     }
     if (method) $("input", forms[method]).focus();
+    else if (within) $("[data-enrol]:not([hidden])", choices)?.focus();
   }
 
   // The backup codes are shown once: nothing goes on before they are kept.
@@ -70,7 +72,7 @@ export function enrolToArrive(token, asked) {
   const send = (path, body = {}) =>
     call("POST", `/api/v1/me${path}`, body, token).catch((refusal) => {
       // Its time has run out: it begins with the password again.
-      if (refusal.code === "bearer_invalid") location.assign(page("sign-in"));
+      if (["bearer_invalid", "mfa_token_invalid"].includes(refusal.code)) location.assign(page("sign-in"));
       throw refusal;
     });
   enrolment(document, { send, done: (answer) => (signedIn(answer), arrive(asked)) });

@@ -29,6 +29,8 @@ export function linkToken() {
   // Another link, opened in the same tab, is another page.
   addEventListener("hashchange", () => {
     if (tokenIn(location.hash)) location.reload();
+    // A place on this page is an entry of its own.
+    else history.replaceState({ token }, "");
   });
   if (!token) show("dead");
   for (const link of $$(".languages a")) {
@@ -53,6 +55,9 @@ function ofField(message) {
   const [, said] = words.faults.find(([begins]) => message.startsWith(begins)) ?? [undefined, message];
   return fill(said, message.match(/\d+/)?.[0] ?? "");
 }
+
+// The timers of buttons that may not be pressed yet. They can be focused all the same, and who does stays there.
+const waiting = new Map();
 
 /** Says under the form, or above it, what was refused. */
 export function refuse(form, error) {
@@ -120,28 +125,27 @@ export async function busy(element, act) {
     refuse(element, error);
   } finally {
     element.ariaBusy = "false";
-    for (const button of buttons) button.ariaDisabled = null;
+    for (const button of buttons) button.ariaDisabled = waiting.has(button) ? "true" : null;
   }
 }
 
 /** As [busy], at each press of a button. */
 export const onPress = (button, act) =>
   on(button, () => {
-    if (button.ariaBusy !== "true") return busy(button, act);
+    if (button.ariaBusy !== "true" && !waiting.has(button)) return busy(button, act);
   });
-
-const waiting = new WeakMap();
 
 /** Counts down beside a button that may not be pressed until then. */
 export function wait(button, timer, seconds) {
   const until = Date.now() + seconds * 1000;
   clearInterval(waiting.get(button));
-  button.disabled = true;
+  button.ariaDisabled = "true";
   const tick = () => {
     const left = Math.ceil((until - Date.now()) / 1000);
     timer.textContent = left > 0 ? fill(words.wait_seconds, left) : "";
     if (left <= 0) {
-      button.disabled = false;
+      button.ariaDisabled = null;
+      waiting.delete(button);
       clearInterval(ticking);
     }
   };

@@ -32,7 +32,13 @@ export function fillList(list, entries) {
     }
     return row;
   });
+  const within = list.contains(document.activeElement);
   list.replaceChildren(...(rows.length > 0 ? rows : [element("li", words.none)]));
+  if (!within) return;
+  // What was pressed is gone: a reader goes on at the list's heading.
+  const heading = list.closest("section").querySelector("h2");
+  heading.tabIndex = -1;
+  heading.focus();
 }
 
 /** A browser and a system in words. */

@@ -8,6 +8,8 @@ import * as passkeys from "./passkeys.js";
 // A wrong proof is an answer, and said like a refusal.
 words.problems.push(["invalid_code", words.invalid_code], ["invalid_credential", words.invalid_credential]);
 
+const DAY = 24 * 3600;
+
 /**
  * @param {ParentNode} root what holds the steps
  * @param {object} how
@@ -29,7 +31,11 @@ export function signIn(root, { done, enrol, again }) {
 
   onSubmit(form("password"), async ({ email, password }) => {
     const typed = { email, password, remember_me: remember_me(), reauthenticate: Boolean(again) };
-    const answer = await withCaptcha((captcha_token) => post(`${T}/login`, { ...typed, captcha_token }), false);
+    const login = (captcha_token) => post(`${T}/login`, { ...typed, captcha_token });
+    const answer = await withCaptcha(login, false).catch((refusal) => {
+      // No wait that a person would wait: a new password opens it at once.
+      throw refusal.retryAfter > DAY ? new Refusal("account_closed") : refusal;
+    });
     if (answer.mfa_required) return ask(answer);
     if (answer.enrollment_token) return enrol(answer.enrollment_token);
     return finish(answer);

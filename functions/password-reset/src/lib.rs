@@ -72,7 +72,8 @@ impl Endpoint for PasswordReset {
         if store.reset_password(tenant.id, &account, &hash, key, &with).await? == ResetOutcome::Stale {
             return Err(Code::TokenInvalid.into());
         }
-        Ok(Response::data(request, &Done { status: "password_reset" }))
+        let done = Done { status: "password_reset", redirect_uri: way_back(&tenant, &reset) };
+        Ok(Response::data(request, &done))
     }
 }
 
@@ -127,6 +128,12 @@ fn notice(request: &Request, tenant: &Tenant, account: &Account) -> Errand {
     Errand::notice(tenant, what, request.at)
 }
 
+/// Where whoever forgot the password was to go, if the tenant still allows it.
+fn way_back(tenant: &Tenant, reset: &Reset) -> Option<String> {
+    let wanted = reset.redirect_uri.as_deref()?;
+    tenant.settings.allowed_redirect(wanted).ok().map(|uri| uri.as_str().to_owned())
+}
+
 /// What the contract asks for.
 #[derive(ToSchema)]
 pub struct ResetPasswordRequest {
@@ -137,4 +144,6 @@ pub struct ResetPasswordRequest {
 #[derive(Serialize)]
 struct Done {
     status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect_uri: Option<String>,
 }

@@ -86,6 +86,7 @@ pub const WORDS: Words = Words {
         already_verified: "Diese Adresse wurde schon bestätigt. Sie können sich anmelden.",
         link_is_dead: "Dieser Link gilt nicht mehr.",
         new_link: "Wir können Ihnen einen neuen schicken.",
+        registration_lasts: "Eine Registrierung wartet einen Tag. Danach registrieren Sie sich noch einmal:",
         mail_sent: "Wenn diese Adresse hier verwendet werden kann, ist eine E-Mail unterwegs. Sehen Sie in \
                     Ihrem Posteingang und im Spam-Ordner nach.",
         forgot_about: "Geben Sie Ihre Adresse ein: Wir schicken Ihnen einen Link, mit dem Sie ein neues \
@@ -98,6 +99,7 @@ pub const WORDS: Words = Words {
                zurück; alle Sitzungen enden, und Sie wählen ein neues Passwort.",
         undone: "Sie haben Ihre alte Adresse zurück, und alle Sitzungen sind beendet. Wählen Sie ein neues \
                  Passwort:",
+        undone_before: "Wurde die Schaltfläche schon gedrückt, haben Sie Ihre alte Adresse zurück, und wir schicken Ihnen einen Link, um ein neues Passwort zu wählen.",
         registered: "Sehen Sie in Ihrem Posteingang nach: Der Link in unserer E-Mail schließt Ihre \
                      Registrierung ab. Wenn nichts ankommt, sehen Sie im Spam-Ordner nach.",
         registration_closed: "Konten werden hier von der Administration angelegt.",
@@ -178,6 +180,10 @@ pub const WORDS: Words = Words {
             ("email_taken", "Es gibt schon ein Konto mit dieser Adresse."),
             ("not_found", "Das gibt es schon nicht mehr."),
             ("too_many_attempts", "Zu viele Versuche."),
+            (
+                "account_closed",
+                "Dieses Konto ist nach zu vielen falschen Passwörtern geschlossen. Ein neues, über „Passwort vergessen?“, öffnet es sofort.",
+            ),
             ("unavailable", "Der Dienst ist gerade ausgelastet. Versuchen Sie es gleich noch einmal."),
             ("internal", "Bei uns ist etwas kaputt. Versuchen Sie es später noch einmal."),
             ("offline", "Der Dienst ist nicht erreichbar. Besteht eine Internetverbindung?"),

@@ -83,6 +83,7 @@ pub const WORDS: Words = Words {
         already_verified: "This address was confirmed before. You can sign in.",
         link_is_dead: "This link is not valid any more.",
         new_link: "We can mail you a new one.",
+        registration_lasts: "A registration waits for a day. After that, register again:",
         mail_sent: "If this address can be used here, a mail is on its way. Look at your inbox, and at your spam folder.",
         forgot_about: "Type your address: we mail you a link to choose a new password.",
         reset_done: "Your password is changed, and you are signed out everywhere. Sign in with the new one.",
@@ -91,6 +92,7 @@ pub const WORDS: Words = Words {
         undo: "Somebody changed the address of your account. Press the button to have the old one back; every session \
                ends, and you choose a new password.",
         undone: "Your old address is back, and every session has ended. Choose a new password:",
+        undone_before: "If it was pressed before, your old address is back, and we mail you a link to choose a new password.",
         registered: "Look at your inbox: the mail that we sent has a link that finishes your registration. If nothing \
                      comes, look at your spam folder.",
         registration_closed: "Accounts here are made by an administrator.",
@@ -157,6 +159,10 @@ pub const WORDS: Words = Words {
             ("email_taken", "There is an account with this address."),
             ("not_found", "It is gone already."),
             ("too_many_attempts", "Too many tries."),
+            (
+                "account_closed",
+                "This account is closed after too many wrong passwords. A new one, by “Forgot password?”, opens it at once.",
+            ),
             ("unavailable", "The service is busy. Try again in a moment."),
             ("internal", "Something is broken on our side. Try again later."),
             ("offline", "The service cannot be reached. Is there a connection?"),
@@ -190,8 +196,8 @@ pub const WORDS: Words = Words {
         failed: "That did not work.",
         invalid_code: "This code is not right.",
         invalid_credential: "Your passkey was not accepted.",
-        wait_seconds: "Wait {} seconds.",
-        wait_minutes: "Wait {} minutes.",
+        wait_seconds: "Wait {} s.",
+        wait_minutes: "Wait {} min.",
         hide: "Hide",
         show: "Show",
         saved: "Saved.",

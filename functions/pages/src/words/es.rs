@@ -85,6 +85,7 @@ pub const WORDS: Words = Words {
         already_verified: "Esta dirección ya estaba confirmada. Puede iniciar sesión.",
         link_is_dead: "Este enlace ya no es válido.",
         new_link: "Podemos enviarle uno nuevo.",
+        registration_lasts: "Un registro espera un día. Después, regístrese otra vez:",
         mail_sent: "Si esta dirección se puede usar aquí, el mensaje está en camino. Mire en su bandeja de \
                     entrada y en la carpeta de correo no deseado.",
         forgot_about: "Introduzca su dirección: le enviaremos un enlace para elegir una contraseña nueva.",
@@ -96,6 +97,7 @@ pub const WORDS: Words = Words {
                cerrarán todas las sesiones y usted elegirá una contraseña nueva.",
         undone: "Ha recuperado su dirección anterior y se han cerrado todas las sesiones. Elija una \
                  contraseña nueva:",
+        undone_before: "Si ya se pulsó el botón, ha recuperado su dirección anterior, y le enviamos un enlace para elegir una contraseña nueva.",
         registered: "Mire en su bandeja de entrada: el mensaje que le hemos enviado contiene un enlace para \
                      completar el registro. Si no llega nada, mire en la carpeta de correo no deseado.",
         registration_closed: "Aquí las cuentas las crea un administrador.",
@@ -170,6 +172,10 @@ pub const WORDS: Words = Words {
             ("email_taken", "Ya hay una cuenta con esta dirección."),
             ("not_found", "Eso ya no existe."),
             ("too_many_attempts", "Demasiados intentos."),
+            (
+                "account_closed",
+                "Esta cuenta está cerrada tras demasiadas contraseñas erróneas. Una nueva, desde «¿Ha olvidado su contraseña?», la abre enseguida.",
+            ),
             ("unavailable", "El servicio está saturado. Vuelva a intentarlo en un momento."),
             ("internal", "Algo ha fallado por nuestra parte. Vuelva a intentarlo más tarde."),
             ("offline", "No se puede acceder al servicio. ¿Hay conexión a internet?"),

@@ -88,6 +88,7 @@ pub const WORDS: Words = Words {
         already_verified: "Cette adresse a déjà été confirmée. Vous pouvez vous connecter.",
         link_is_dead: "Ce lien n’est plus valable.",
         new_link: "Nous pouvons vous en envoyer un nouveau.",
+        registration_lasts: "Une inscription attend un jour. Ensuite, inscrivez-vous à nouveau\u{a0}:",
         mail_sent: "Si cette adresse peut être utilisée ici, un e-mail est en route. Regardez dans votre \
                     boîte de réception et dans vos courriers indésirables.",
         forgot_about: "Saisissez votre adresse\u{a0}: nous vous envoyons un lien pour choisir un nouveau mot \
@@ -101,6 +102,7 @@ pub const WORDS: Words = Words {
                passe.",
         undone: "Votre ancienne adresse est rétablie et toutes les sessions ont pris fin. Choisissez un \
                  nouveau mot de passe\u{a0}:",
+        undone_before: "Si le bouton a déjà été utilisé, votre ancienne adresse est rétablie, et nous vous envoyons un lien pour choisir un nouveau mot de passe.",
         registered: "Regardez dans votre boîte de réception\u{a0}: l’e-mail que nous avons envoyé contient \
                      un lien pour terminer votre inscription. Si rien n’arrive, regardez dans vos courriers \
                      indésirables.",
@@ -173,6 +175,10 @@ pub const WORDS: Words = Words {
             ("email_taken", "Il existe déjà un compte avec cette adresse."),
             ("not_found", "Cela n’existe déjà plus."),
             ("too_many_attempts", "Trop de tentatives."),
+            (
+                "account_closed",
+                "Ce compte est fermé après trop de mots de passe erronés. Un nouveau, par «\u{a0}Mot de passe oublié\u{a0}?\u{a0}», l’ouvre aussitôt.",
+            ),
             ("unavailable", "Le service est surchargé. Réessayez dans un instant."),
             ("internal", "Quelque chose ne fonctionne pas de notre côté. Réessayez plus tard."),
             ("offline", "Le service est injoignable. Avez-vous une connexion à Internet\u{a0}?"),

@@ -84,6 +84,7 @@ pub const WORDS: Words = Words {
         already_verified: "Questo indirizzo era già confermato. Può accedere.",
         link_is_dead: "Questo link non è più valido.",
         new_link: "Possiamo inviargliene uno nuovo.",
+        registration_lasts: "Una registrazione attende un giorno. Dopo, si registri di nuovo:",
         mail_sent: "Se questo indirizzo può essere usato qui, un’e-mail è in arrivo. Guardi nella posta in \
                     arrivo e nella cartella dello spam.",
         forgot_about: "Inserisca il suo indirizzo: le inviamo un link per scegliere una nuova password.",
@@ -95,6 +96,7 @@ pub const WORDS: Words = Words {
                precedente; tutte le sessioni terminano e lei sceglie una nuova password.",
         undone: "Ha di nuovo il suo indirizzo precedente e tutte le sessioni sono terminate. Scelga una \
                  nuova password:",
+        undone_before: "Se il pulsante è già stato premuto, ha di nuovo il suo indirizzo precedente, e le inviamo un link per scegliere una nuova password.",
         registered: "Guardi nella posta in arrivo: l’e-mail che abbiamo inviato contiene un link per \
                      completare la registrazione. Se non arriva nulla, guardi nella cartella dello spam.",
         registration_closed: "Qui gli account vengono creati da un amministratore.",
@@ -169,6 +171,10 @@ pub const WORDS: Words = Words {
             ("email_taken", "Esiste già un account con questo indirizzo."),
             ("not_found", "Non esiste più."),
             ("too_many_attempts", "Troppi tentativi."),
+            (
+                "account_closed",
+                "Questo account è chiuso dopo troppe password errate. Una nuova, da «Password dimenticata?», lo riapre subito.",
+            ),
             ("unavailable", "Il servizio è sovraccarico. Riprovi tra un momento."),
             ("internal", "Qualcosa non funziona da parte nostra. Riprovi più tardi."),
             ("offline", "Il servizio non è raggiungibile. È attiva la connessione a Internet?"),

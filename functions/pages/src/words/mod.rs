@@ -104,6 +104,7 @@ pub struct Notes {
     pub already_verified: &'static str,
     pub link_is_dead: &'static str,
     pub new_link: &'static str,
+    pub registration_lasts: &'static str,
     pub mail_sent: &'static str,
     pub forgot_about: &'static str,
     pub reset_done: &'static str,
@@ -111,6 +112,7 @@ pub struct Notes {
     pub invite: &'static str,
     pub undo: &'static str,
     pub undone: &'static str,
+    pub undone_before: &'static str,
     pub registered: &'static str,
     pub registration_closed: &'static str,
     /// `{}` is a number of characters, 8 at least.
