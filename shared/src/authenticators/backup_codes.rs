@@ -99,6 +99,18 @@ mod tests {
     }
 
     #[test]
+    fn every_letter_is_as_likely_as_any_other() {
+        let mut seen = [0_u32; 256];
+        for code in (0..200).flat_map(|_| Code::fresh_set(&SystemEntropy::default(), &[])) {
+            code.expose().iter().for_each(|letter| seen[usize::from(*letter)] += 1);
+        }
+        // A thousand of each, give or take ten deviations.
+        for letter in ALPHABET {
+            assert!((700..1300).contains(&seen[usize::from(*letter)]), "{}: {seen:?}", char::from(*letter));
+        }
+    }
+
+    #[test]
     fn is_read_as_people_type_it() {
         let code = Code::parse("abcd-EFGH ijkl2345").unwrap();
         assert_eq!(code.grouped(), "ABCD-EFGH-IJKL-2345");

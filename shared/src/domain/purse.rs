@@ -143,5 +143,10 @@ mod tests {
             assert!(sent[index..].iter().take_while(|at| **at < start + 900).count() <= 5);
         }
         assert_eq!(sent.len(), 20);
+        // A quarter of an hour is over when it is over.
+        let mut payments = Payments::default();
+        let mut pays = |second: i64| Purse::Code.pay(&mut payments, Timestamp::UNIX_EPOCH + second.seconds());
+        assert!((0..5).all(|_| pays(0)));
+        assert!(!pays(899) && pays(900));
     }
 }
