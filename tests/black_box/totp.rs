@@ -1,7 +1,7 @@
 //! An authenticator app: enrolled, used, replayed, replaced, removed.
 
 use futures::future::join_all;
-use latchkey::jiff::SignedDuration;
+use latchkey::{domain::throttle::Verdict, jiff::SignedDuration};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{
@@ -361,4 +361,18 @@ async fn a_hundred_wrong_codes_disable_an_app_until_it_is_enrolled_anew() {
         "authenticated"
     );
     assert_eq!(ada.login_with(&client, PASSWORD).await.data()["status"], "mfa_required");
+}
+
+/// The app may have been removed since the handle was given out.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_there_is_no_app_there_is_nothing_to_guess_and_nothing_to_wait_for() {
+    let house = House::start().await;
+    let tenant = house.tenant("acme", json!({})).await;
+    let ada = house.person(&tenant, "ada@example.com").await;
+    let user = ada.user_id.parse().unwrap();
+    for _ in 0..10 {
+        let (verdict, failures, app) = house.parts.store.count_totp_failure(tenant.id, user).await.unwrap();
+        assert_eq!((verdict, failures), (Verdict::Allowed, 0));
+        assert!(app.is_none());
+    }
 }
