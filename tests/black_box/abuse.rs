@@ -259,7 +259,11 @@ async fn a_thief_cannot_bar_the_undo_by_registering_the_former_address() {
     let Some(house) = House::with_its_own_clock().await else { return };
     house.tenant("acme", unproven()).await;
     let client = house.client(2);
-    let (ada, token) = squatter(&client, "ada@example.com").await;
+    let (ada, _) = squatter(&client, "ada@example.com").await;
+    // Which proves that the address is hers.
+    let link = ada.reset_token(&house, &client).await;
+    ada.reset(&client, &link, PASSWORD).await.data();
+    let token = ada.token(&client).await;
     move_to(&house, &client, &token, "thief@example.org").await.data();
     let (thief, thiefs) = squatter(&client, "ada@example.com").await;
     assert_ne!(thief.user_id, ada.user_id);
@@ -270,4 +274,18 @@ async fn a_thief_cannot_bar_the_undo_by_registering_the_former_address() {
     ada.reset(&client, &reset, NEW).await.data();
     assert_eq!(ada.login_with(&client, NEW).await.data()["user_id"], ada.user_id);
     assert_eq!(thief.login(&client).await.problem(), (401, "invalid_credentials"));
+}
+
+/// Of two accounts that nobody has proven neither yields: the later one may be the owner's, who is asked to undo what a
+/// stranger did with the address before.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_takes_no_account_from_who_registered_after_a_stranger() {
+    let Some(house) = House::with_its_own_clock().await else { return };
+    house.tenant("acme", unproven()).await;
+    let client = house.client(2);
+    let (_, strangers) = squatter(&client, "ada@example.com").await;
+    move_to(&house, &client, &strangers, "stranger@example.org").await.data();
+    let (ada, own) = squatter(&client, "ada@example.com").await;
+    assert_eq!(undo(&house, &client, "ada@example.com").await.problem(), (409, "email_taken"));
+    assert_eq!(client.get_as("/api/v1/me", &own).await.data()["user_id"], ada.user_id);
 }

@@ -1,6 +1,10 @@
 //! The captcha that is built in: a proof of work, and when it is asked for.
 
-use latchkey::{domain::Email, jiff::SignedDuration, store::Failures};
+use latchkey::{
+    domain::{Email, throttle::Verdict},
+    jiff::SignedDuration,
+    store::Failures,
+};
 use serde_json::{Value, json};
 use tests::{
     Answer, Client, House, PASSWORD, Spending,
@@ -270,4 +274,47 @@ async fn tries_that_are_refused_before_a_password_is_looked_at_do_not_count_agai
     assert_eq!(logs_in(&own, &ada, PASSWORD, None).await.problem(), (403, "captcha_required"));
     let token = solved(&own, "acme").await;
     logs_in(&own, &ada, PASSWORD, Some(&token)).await.data();
+}
+
+/// What is taken back is the try that was refused, and never one that was counted since: that may have been a guess.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_try_is_taken_back_while_it_is_the_last() {
+    if tests::is_elsewhere() {
+        return;
+    }
+    let (house, faults) = House::on_a_bad_day().await;
+    let tenant = house.tenant("acme", altcha()).await;
+    let store = &house.parts.store;
+    let email = Email::parse("ada@example.com").unwrap();
+    let failures = &Failures::of_account(tenant.id, email.key());
+    let failed = async || store.failures(failures).await.unwrap();
+    let count = async || store.count_account_failure(failures).await.unwrap();
+    let take_back = async |counted| store.take_back(failures, counted).await.unwrap();
+    let (one, two) = (count().await, count().await);
+    take_back(one).await;
+    assert_eq!(failed().await, 2);
+    take_back(two).await;
+    assert_eq!(failed().await, 1);
+    let three = count().await;
+    store.forgive(failures).await.unwrap();
+    take_back(three).await;
+    assert_eq!(failed().await, 0);
+    // Answers that are lost take nothing twice.
+    count().await;
+    faults.changes("l.l.");
+    let four = count().await;
+    take_back(four).await;
+    assert_eq!(failed().await, 1);
+    // Of as many at once as the account takes, those that are refused for a captcha take back their own alone.
+    store.forgive(failures).await.unwrap();
+    let tries = (0..40).map(|number| async move {
+        let counted = store.count_account_failure(failures).await.unwrap();
+        let is_guess = number % 2 == 0 && counted.verdict == Verdict::Allowed;
+        if !is_guess {
+            store.take_back(failures, counted).await.unwrap();
+        }
+        u32::from(is_guess)
+    });
+    let guesses: u32 = futures::future::join_all(tries).await.into_iter().sum();
+    assert!(guesses > 0 && failed().await >= guesses, "{guesses} guesses, {} counted", failed().await);
 }

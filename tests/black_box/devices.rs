@@ -100,7 +100,7 @@ async fn devices_are_listed_named_forgotten_and_die_with_the_epoch() {
     assert!(listed.as_array().unwrap().is_empty());
 }
 
-/// A trusted device's token is exchanged at each login: who shows it again is the owner or a thief, and the record has it.
+/// A trusted device's token is exchanged at each login: that it is shown again is on record.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trusted_devices_token_that_was_exchanged_is_on_record() {
     let house = House::start().await;

@@ -352,3 +352,22 @@ async fn wave(house: &House, person: &Person, round: u16, networks: std::ops::Ra
     assert!(answers.iter().all(|answer| matches!(answer.status, 401 | 429 | 503)), "{answers:?}");
     answers.len()
 }
+
+/// Beside a trusted device's token in the body stands a known one's in a cookie: elsewhere than at a hosted page they are two.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_is_trusted_and_known_at_once() {
+    let house = House::start().await;
+    let (ada, client) = house.ada_at_acme(settings()).await;
+    let handle = ada.handle(&client).await;
+    let code = ada.code(&house, &client, &handle).await;
+    let asked = json!({ "trust_device": true, "remember_device": true });
+    let mut body = json!({ "mfa_token": handle, "method": "email", "code": code });
+    body.as_object_mut().unwrap().extend(asked.as_object().unwrap().clone());
+    let verified = client.post("acme", "mfa/verify", &body).await;
+    let token = verified.data()["tokens"]["access_token"].as_str().unwrap();
+    assert!(verified.data()["trusted_device_token"].is_string());
+    let listed = client.get_as("/api/v1/me/devices", token).await.data()["devices"].clone();
+    let mut kinds: Vec<_> = listed.as_array().unwrap().iter().map(|device| device["kind"].clone()).collect();
+    kinds.sort_by_key(ToString::to_string);
+    assert_eq!(kinds, ["known", "trusted"]);
+}

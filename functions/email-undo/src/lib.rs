@@ -46,7 +46,8 @@ impl Endpoint for EmailUndo {
             Operation::new(
                 "undo_email",
                 "Undo Email",
-                "Bring an account's former address back with the token that was mailed to it.",
+                "Bring an account's former address back with the token that was mailed to it. An account that was \
+                 made at the address meanwhile, and that nobody has proven, is deleted.",
             )
             .body::<UndoRequest>()
             .data::<UndoResponse>("ApiResponse_UndoResponse_"),
@@ -79,9 +80,20 @@ impl Endpoint for EmailUndo {
         };
         let selector = Selector::address(parts.passwords_key()?, tenant.id, &former.email_key);
         let reset_token = Bearer::random(Kind::Reset, selector, &*parts.entropy);
-        let restored =
-            Restored { former, hashes: claim.hashes, factors: &claim.factors, reset: (&reset_token, &reset) };
-        self.clear(request, &tenant, former).await?;
+        let yielding = self.yielding(&tenant, former).await?;
+        let yielding = yielding.map(|login| (login.state(), login));
+        let over = yielding.as_ref().map(|(state, login)| {
+            let what = What::AccountWithdrawn { user_id: login.user_id };
+            AccountChange::of(parts, request, &tenant, (login, state), (what, EventKind::AccountDeleted))
+        });
+        let over = over.as_ref().map(AccountChange::alteration);
+        let restored = Restored {
+            former,
+            hashes: claim.hashes,
+            factors: &claim.factors,
+            reset: (&reset_token, &reset),
+            over: over.as_ref(),
+        };
         let altered = parts.store.restore_address(&change.alteration(), &restored, factors).await?;
         change.conclude(altered)?;
         Ok(Response::data(
@@ -121,19 +133,14 @@ impl Claim {
 }
 
 impl EmailUndo {
-    /// An account that was made at the address meanwhile, and that nobody has proven, yields to who proves it now: a
-    /// thief's registration would bar the way back else. A proven one stays, and the address with it.
-    async fn clear(&self, request: &Request, tenant: &Tenant, former: &FormerAddress) -> Result<(), Problem> {
-        let store = &self.parts.store;
-        let Some(login) = store.login(tenant.id, &former.email_key).await? else { return Ok(()) };
-        if !login.unproven || login.standing != UserStatus::Active {
-            return Ok(());
+    /// The account that was made at the address meanwhile, if it yields: nobody has proven that the address is theirs, and
+    /// who had it before did. A thief's registration would bar the way back else.
+    async fn yielding(&self, tenant: &Tenant, former: &FormerAddress) -> Result<Option<Login>, Problem> {
+        if former.unproven {
+            return Ok(None);
         }
-        let (what, state) = (What::AccountWithdrawn { user_id: login.user_id }, login.state());
-        let (of, kind) = ((&login, &state), EventKind::AccountDeleted);
-        let change = AccountChange::of(&self.parts, request, tenant, of, (what, kind));
-        let deleted = store.delete_account(&change.alteration()).await?;
-        change.conclude(deleted).map(drop)
+        let login = self.parts.store.login(tenant.id, &former.email_key).await?;
+        Ok(login.filter(|login| login.unproven && login.standing == UserStatus::Active))
     }
 
     async fn claim(&self, tenant: &Tenant, token: &str) -> Result<Claim, Problem> {

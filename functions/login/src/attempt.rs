@@ -52,7 +52,7 @@ pub struct Attempt {
     pub account: Option<Account>,
     /// The device that was presented, if it stands for this account.
     pub device: Option<Device>,
-    /// Its device stands, but the token was exchanged for another before: one of two holders is a thief.
+    /// Its device stands, but the token was exchanged for another before: two have it, or an answer was lost.
     pub exchanged: bool,
     pub failures: Failures,
     network: Bucket,

@@ -43,7 +43,7 @@ impl MailWorker {
         for record in event.records {
             let Some(due) = due_of(record.change.keys) else { continue };
             if let Err(error) = delivery::deliver(self, &due).await {
-                tracing::error!(%error, "an outbox entry could not be handled");
+                tracing::error!(%error, entry = due.place(), "an outbox entry could not be handled");
                 failed.extend(record.change.sequence_number);
             }
         }
@@ -57,7 +57,7 @@ impl MailWorker {
         let mut handled = Ok(());
         for due in due {
             if let Err(error) = delivery::deliver(self, &due).await {
-                tracing::error!(%error, "an outbox entry could not be handled");
+                tracing::error!(%error, entry = due.place(), "an outbox entry could not be handled");
                 handled = Err("an outbox entry could not be handled".to_owned());
             }
         }

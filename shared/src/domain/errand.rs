@@ -157,6 +157,7 @@ pub enum What {
         epoch: Epoch,
     },
     /// An account whose address nobody had proven is gone: the worker takes away what is left, and tells nobody.
+    #[serde(alias = "invitation_withdrawn")]
     AccountWithdrawn {
         user_id: UserId,
     },

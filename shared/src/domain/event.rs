@@ -42,7 +42,7 @@ kinds! {
     PasswordReset "A password was chosen by a mailed link.",
     RefreshReused "A refresh token was shown again after its successor was used: the session was ended.",
     SessionEnded "A session was ended by its owner.",
-    DeviceRotationLost "Of two uses of one trusted device at once this was the second.",
+    DeviceRotationLost "A trusted device's token was shown again after it was exchanged: two have it, or an answer was lost.",
     DeviceForgotten "A trusted or known device was forgotten by its owner.",
     FactorEnrolled "A second factor was enrolled.",
     FactorRemoved "A second factor was removed by its owner.",

@@ -98,6 +98,16 @@ impl Alteration<'_> {
         step(Key::state(self.tenant, self.from.user_id), self.from, &self.to)
     }
 
+    /// What an item of the account stands on, for a write that leaves nothing of it.
+    pub(super) fn basis(&self, key: Key) -> Result<Change, StoreError> {
+        let mut change = step(key, self.from, &self.to)?;
+        // What the change would have set is not set.
+        for unused in [":to", ":standing", ":revision"] {
+            change.values.remove(unused);
+        }
+        Ok(change)
+    }
+
     /// What every change does beside the two.
     pub(super) fn rest(
         &self,

@@ -31,6 +31,8 @@ pub struct Restored<'a> {
     pub factors: &'a MadeSince,
     /// The password is gone; this chooses another.
     pub reset: (&'a Bearer, &'a Reset),
+    /// The account that has the address now, and yields.
+    pub over: Option<&'a Alteration<'a>>,
 }
 
 impl Store {
@@ -48,7 +50,7 @@ impl Store {
         let (tenant, user) = (alteration.tenant, alteration.from.user_id);
         let sealed = hash.map(|hash| Self::seal_hash(tenant, &proof.email_key, hash, key));
         let to = (&proof.email_key, proof.address.clone(), proof.email.as_str());
-        let transaction = moved(alteration, to, (sealed, false))?
+        let transaction = moved(alteration, to, (sealed, false), None)?
             .put(Key::former_address(tenant, user, token_hash), write(former)?)
             .change(self.spend_proof(tenant, user, Aim::Address, proof))
             .delete(Failures::of_account(tenant, &proof.email_key).key)
@@ -90,7 +92,10 @@ impl Store {
         let (tenant, user) = (alteration.tenant, alteration.from.user_id);
         let former = restored.former;
         let to = (&former.email_key, former.address.clone(), former.email.as_str());
-        let mut transaction = moved(alteration, to, (None, former.unproven))?;
+        let mut transaction = moved(alteration, to, (None, former.unproven), restored.over)?;
+        if let Some(over) = restored.over {
+            transaction = self.without(over, transaction).await?;
+        }
         for key in &restored.factors.keys {
             transaction = transaction.delete(key.clone());
         }
@@ -126,11 +131,12 @@ impl Store {
     }
 }
 
-/// The items of an account at another address. The first write claims it.
+/// The items of an account at another address. The first write claims it, free or from who has it.
 fn moved(
     alteration: &Alteration<'_>,
     (email_key, address, email): (&EmailKey, String, &str),
     (sealed_hash, unproven): (Option<ByteBuf>, bool),
+    over: Option<&Alteration<'_>>,
 ) -> Result<Transaction, StoreError> {
     let tenant = alteration.tenant;
     let user = alteration.from.user_id;
@@ -145,9 +151,10 @@ fn moved(
     let profile = Change::of(Key::profile(tenant, user), "SET email = :email")
         .when("attribute_exists(pk)")
         .text(":email", email);
-    Ok(Transaction::default()
-        .put_new(Key::login(tenant, email_key), write(&login)?)
-        .change(state)
-        .delete(Key::login(tenant, &alteration.login.email_key))
-        .change(profile))
+    let (key, login) = (Key::login(tenant, email_key), write(&login)?);
+    let claimed = match over {
+        Some(over) => Transaction::default().put_over(over.basis(key)?, login),
+        None => Transaction::default().put_new(key, login),
+    };
+    Ok(claimed.change(state).delete(Key::login(tenant, &alteration.login.email_key)).change(profile))
 }

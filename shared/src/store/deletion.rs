@@ -15,21 +15,24 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
     pub async fn delete_account(&self, alteration: &Alteration<'_>) -> Result<Altered, StoreError> {
-        let (tenant, user) = (alteration.tenant, alteration.from.user_id);
-        let email = &alteration.login.email_key;
-        let mut state = alteration.of_state()?;
-        // What the change would have set is not set.
-        for unused in [":to", ":standing", ":revision"] {
-            state.values.remove(unused);
-        }
+        let (tenant, email) = (alteration.tenant, &alteration.login.email_key);
         let transaction = Transaction::default()
-            .delete_if(state)
             .delete(Key::login(tenant, email))
-            .delete(Key::profile(tenant, user))
             .delete(Failures::of_account(tenant, email).key);
+        self.alter(self.without(alteration, transaction).await?).await
+    }
+
+    /// A transaction that leaves nothing of an account, but for what stands under its address.
+    pub(super) async fn without(
+        &self,
+        alteration: &Alteration<'_>,
+        transaction: Transaction,
+    ) -> Result<Transaction, StoreError> {
+        let (tenant, user) = (alteration.tenant, alteration.from.user_id);
+        let state = alteration.basis(Key::state(tenant, user))?;
+        let transaction = transaction.delete_if(state).delete(Key::profile(tenant, user));
         let keys = self.factor_keys(tenant, user).await?;
-        let transaction = keys.into_iter().fold(transaction, Transaction::delete);
-        self.alter(alteration.rest(self, transaction)?).await
+        alteration.rest(self, keys.into_iter().fold(transaction, Transaction::delete))
     }
 
     /// Takes away what is left of a user who is no more; somebody who is there is left alone.

@@ -25,6 +25,8 @@ pub(super) struct Transaction {
 enum Write {
     PutNew(Key, Item),
     Put(Key, Item),
+    /// In place of what a change stands on.
+    PutOver(Change, Item),
     Change(Change),
     Delete(Key),
     /// A change whose expression is that nothing is left.
@@ -51,6 +53,12 @@ impl Transaction {
 
     pub(super) fn put(mut self, key: Key, item: Item) -> Self {
         self.writes.push(Write::Put(key, item));
+        self
+    }
+
+    /// Puts an item in the place of a change's, on the change's condition.
+    pub(super) fn put_over(mut self, change: Change, item: Item) -> Self {
+        self.writes.push(Write::PutOver(change, item));
         self
     }
 
@@ -140,6 +148,16 @@ impl Store {
                 Put::builder()
                     .table_name(self.tables.name(key.table))
                     .set_item(Some(with_key(&key, values)))
+                    .build()
+                    .map_err(unbuilt)?,
+            ),
+            Write::PutOver(change, values) => item.put(
+                Put::builder()
+                    .table_name(self.tables.name(change.key.table))
+                    .set_item(Some(with_key(&change.key, values)))
+                    .set_condition_expression(change.condition)
+                    .set_expression_attribute_values((!change.values.is_empty()).then_some(change.values))
+                    .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
                     .build()
                     .map_err(unbuilt)?,
             ),
