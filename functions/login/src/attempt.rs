@@ -110,13 +110,13 @@ impl Attempt {
             if device.is_none() && seen.is_grave() {
                 captcha::demand(parts, request, tenant, asked.captcha.as_ref()).await?;
             }
-            Ok(())
+            Ok::<_, Problem>(())
         };
         if let Err(problem) = admitted.await {
             // No password was looked at: who is refused here must not close the account for its owner.
             return Err(match store.take_back(&failures, of_account).await {
                 Ok(()) => problem,
-                Err(error) => Problem::and_then(problem, &error),
+                Err(error) => problem.and_then(&error),
             });
         }
         // A device that does not stand says nothing of this account: each such try counts.
