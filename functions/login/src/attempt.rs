@@ -95,12 +95,11 @@ impl Attempt {
         )?;
         let device = device
             .filter(|device| account.as_ref().is_some_and(|account| device.stands(account, tenant, request)));
-        let (device, exchanged) = match (device, &asked.presented) {
-            (Some(device), Some(presented)) if presented.token.matches(&device.token_hash) => {
-                (Some(device), false)
-            }
-            (device, _) => (None, device.is_some()),
+        let is_current = |device: &Device| {
+            asked.presented.as_ref().is_some_and(|presented| presented.token.matches(&device.token_hash))
         };
+        let exchanged = device.as_ref().is_some_and(|device| !is_current(device));
+        let device = device.filter(is_current);
         let stranger = wide.verdict.and(of_account.verdict);
         let verdict =
             if device.is_some() { narrow.verdict.or(stranger) } else { narrow.verdict.and(stranger) };

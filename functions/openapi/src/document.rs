@@ -1,10 +1,12 @@
 //! Puts the document together.
 
-use latchkey::administration::MOST_LISTED;
-use latchkey::http::{
-    Endpoint, Operation, Route,
-    describe::{Answer, Named, Security},
-    problem::Code,
+use latchkey::{
+    administration::MOST_LISTED,
+    http::{
+        Endpoint, Operation, Route,
+        describe::{Answer, Named, Security},
+        problem::Code,
+    },
 };
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;

@@ -72,8 +72,8 @@ impl Endpoint for PasswordReset {
         if store.reset_password(tenant.id, &account, &hash, key, &with).await? == ResetOutcome::Stale {
             return Err(Code::TokenInvalid.into());
         }
-        let done = Done { status: "password_reset", redirect_uri: way_back(&tenant, &reset) };
-        Ok(Response::data(request, &done))
+        let redirect_uri = tenant.settings.way_back(reset.redirect_uri.as_deref());
+        Ok(Response::data(request, &Done { status: "password_reset", redirect_uri }))
     }
 }
 
@@ -126,12 +126,6 @@ fn notice(request: &Request, tenant: &Tenant, account: &Account) -> Errand {
         origin: request.origin(),
     };
     Errand::notice(tenant, what, request.at)
-}
-
-/// Where whoever forgot the password was to go, if the tenant still allows it.
-fn way_back(tenant: &Tenant, reset: &Reset) -> Option<String> {
-    let wanted = reset.redirect_uri.as_deref()?;
-    tenant.settings.allowed_redirect(wanted).ok().map(|uri| uri.as_str().to_owned())
 }
 
 /// What the contract asks for.

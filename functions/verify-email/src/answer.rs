@@ -44,7 +44,7 @@ impl VerifyEmailResponse {
         Self {
             status: "verified",
             email: registration.email.clone(),
-            redirect_uri: way_back(tenant, registration),
+            redirect_uri: tenant.settings.way_back(registration.redirect_uri.as_deref()),
             user_id: Some(registration.user_id.to_string()),
             ..Self::default()
         }
@@ -72,14 +72,8 @@ pub fn already_verified(request: &Request, tenant: &Tenant, registration: &Regis
     let answer = VerifyEmailResponse {
         status: "already_verified",
         email: registration.email.clone(),
-        redirect_uri: way_back(tenant, registration),
+        redirect_uri: tenant.settings.way_back(registration.redirect_uri.as_deref()),
         ..VerifyEmailResponse::default()
     };
     Response::data(request, &answer)
-}
-
-/// Where the registration wanted to go back to, if the tenant has not withdrawn it since.
-fn way_back(tenant: &Tenant, registration: &Registration) -> Option<String> {
-    let wanted = registration.redirect_uri.as_deref()?;
-    tenant.settings.allowed_redirect(wanted).ok().map(|uri| uri.as_str().to_owned())
 }

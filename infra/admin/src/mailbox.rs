@@ -13,7 +13,7 @@ use crate::{AdminError, print};
 pub enum Command {
     /// Whether an address is mailed to
     Show { address: String },
-    /// Mail to it again: it works by now, or its owner asks for that.
+    /// Mail to it again: it works by now, or its owner asks for that
     Clear { address: String },
 }
 

@@ -321,6 +321,12 @@ impl Settings {
             .cloned()
             .ok_or_else(|| Fault::value("this is not one of the redirect URIs that are allowed"))
     }
+
+    /// Where somebody wanted to go back to, if the tenant has not withdrawn it since.
+    #[must_use]
+    pub fn way_back(&self, wanted: Option<&str>) -> Option<String> {
+        self.allowed_redirect(wanted?).ok().map(|uri| uri.as_str().to_owned())
+    }
 }
 
 #[cfg(test)]

@@ -99,7 +99,8 @@ pub const WORDS: Words = Words {
                zurück; alle Sitzungen enden, und Sie wählen ein neues Passwort.",
         undone: "Sie haben Ihre alte Adresse zurück, und alle Sitzungen sind beendet. Wählen Sie ein neues \
                  Passwort:",
-        undone_before: "Wurde die Schaltfläche schon gedrückt, haben Sie Ihre alte Adresse zurück, und wir schicken Ihnen einen Link, um ein neues Passwort zu wählen.",
+        undone_before: "Wurde die Schaltfläche schon gedrückt, haben Sie Ihre alte Adresse zurück, und wir \
+                        schicken Ihnen einen Link, um ein neues Passwort zu wählen.",
         registered: "Sehen Sie in Ihrem Posteingang nach: Der Link in unserer E-Mail schließt Ihre \
                      Registrierung ab. Wenn nichts ankommt, sehen Sie im Spam-Ordner nach.",
         registration_closed: "Konten werden hier von der Administration angelegt.",
@@ -150,7 +151,8 @@ pub const WORDS: Words = Words {
             ("registration_disabled", "Konten werden hier von der Administration angelegt."),
             (
                 "email_not_verified",
-                "Diese Adresse ist noch nicht bestätigt. Öffnen Sie den Link in unserer E-Mail, oder wählen Sie unter „Passwort vergessen?“ ein neues Passwort.",
+                "Diese Adresse ist noch nicht bestätigt. Öffnen Sie den Link in unserer E-Mail, oder wählen Sie \
+                 unter „Passwort vergessen?“ ein neues Passwort.",
             ),
             ("account_suspended", "Dieses Konto ist gesperrt."),
             ("tenant_suspended", "Dieser Dienst ist zurzeit gesperrt."),
@@ -170,7 +172,8 @@ pub const WORDS: Words = Words {
             ("factor_not_offered", "Dieser Faktor wird hier nicht angeboten."),
             (
                 "factor_required",
-                "Das ist Ihr letzter zweiter Faktor, und hier ist einer Pflicht. Fügen Sie zuerst einen anderen hinzu.",
+                "Das ist Ihr letzter zweiter Faktor, und hier ist einer Pflicht. Fügen Sie zuerst einen anderen \
+                 hinzu.",
             ),
             ("too_many_factors", "Mehr davon sind nicht möglich. Entfernen Sie zuerst einen."),
             (
@@ -182,7 +185,8 @@ pub const WORDS: Words = Words {
             ("too_many_attempts", "Zu viele Versuche."),
             (
                 "account_closed",
-                "Dieses Konto ist nach zu vielen falschen Passwörtern geschlossen. Ein neues, über „Passwort vergessen?“, öffnet es sofort.",
+                "Dieses Konto ist nach zu vielen falschen Passwörtern geschlossen. Ein neues, über „Passwort \
+                 vergessen?“, öffnet es sofort.",
             ),
             ("unavailable", "Der Dienst ist gerade ausgelastet. Versuchen Sie es gleich noch einmal."),
             ("internal", "Bei uns ist etwas kaputt. Versuchen Sie es später noch einmal."),

@@ -92,7 +92,8 @@ pub const WORDS: Words = Words {
         undo: "Somebody changed the address of your account. Press the button to have the old one back; every session \
                ends, and you choose a new password.",
         undone: "Your old address is back, and every session has ended. Choose a new password:",
-        undone_before: "If it was pressed before, your old address is back, and we mail you a link to choose a new password.",
+        undone_before: "If it was pressed before, your old address is back, and we mail you a link to choose a \
+                        new password.",
         registered: "Look at your inbox: the mail that we sent has a link that finishes your registration. If nothing \
                      comes, look at your spam folder.",
         registration_closed: "Accounts here are made by an administrator.",
@@ -138,7 +139,8 @@ pub const WORDS: Words = Words {
             ("registration_disabled", "Accounts here are made by an administrator."),
             (
                 "email_not_verified",
-                "This address is not confirmed yet. Open the link that we mailed to it, or choose a new password under “Forgot password?”.",
+                "This address is not confirmed yet. Open the link that we mailed to it, or choose a new password \
+                 under “Forgot password?”.",
             ),
             ("account_suspended", "This account is suspended."),
             ("tenant_suspended", "This service is suspended at the moment."),
@@ -161,7 +163,8 @@ pub const WORDS: Words = Words {
             ("too_many_attempts", "Too many tries."),
             (
                 "account_closed",
-                "This account is closed after too many wrong passwords. A new one, by “Forgot password?”, opens it at once.",
+                "This account is closed after too many wrong passwords. A new one, by “Forgot password?”, opens \
+                 it at once.",
             ),
             ("unavailable", "The service is busy. Try again in a moment."),
             ("internal", "Something is broken on our side. Try again later."),

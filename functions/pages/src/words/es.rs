@@ -97,7 +97,8 @@ pub const WORDS: Words = Words {
                cerrarán todas las sesiones y usted elegirá una contraseña nueva.",
         undone: "Ha recuperado su dirección anterior y se han cerrado todas las sesiones. Elija una \
                  contraseña nueva:",
-        undone_before: "Si ya se pulsó el botón, ha recuperado su dirección anterior, y le enviamos un enlace para elegir una contraseña nueva.",
+        undone_before: "Si ya se pulsó el botón, ha recuperado su dirección anterior, y le enviamos un enlace \
+                        para elegir una contraseña nueva.",
         registered: "Mire en su bandeja de entrada: el mensaje que le hemos enviado contiene un enlace para \
                      completar el registro. Si no llega nada, mire en la carpeta de correo no deseado.",
         registration_closed: "Aquí las cuentas las crea un administrador.",
@@ -148,7 +149,8 @@ pub const WORDS: Words = Words {
             ("registration_disabled", "Aquí las cuentas las crea un administrador."),
             (
                 "email_not_verified",
-                "Esta dirección aún no está confirmada. Abra el enlace que le enviamos o elija una contraseña nueva en «¿Ha olvidado su contraseña?».",
+                "Esta dirección aún no está confirmada. Abra el enlace que le enviamos o elija una contraseña \
+                 nueva en «¿Ha olvidado su contraseña?».",
             ),
             ("account_suspended", "Esta cuenta está suspendida."),
             ("tenant_suspended", "Este servicio está suspendido en este momento."),
@@ -174,7 +176,8 @@ pub const WORDS: Words = Words {
             ("too_many_attempts", "Demasiados intentos."),
             (
                 "account_closed",
-                "Esta cuenta está cerrada tras demasiadas contraseñas erróneas. Una nueva, desde «¿Ha olvidado su contraseña?», la abre enseguida.",
+                "Esta cuenta está cerrada tras demasiadas contraseñas erróneas. Una nueva, desde «¿Ha olvidado \
+                 su contraseña?», la abre enseguida.",
             ),
             ("unavailable", "El servicio está saturado. Vuelva a intentarlo en un momento."),
             ("internal", "Algo ha fallado por nuestra parte. Vuelva a intentarlo más tarde."),

@@ -102,7 +102,8 @@ pub const WORDS: Words = Words {
                passe.",
         undone: "Votre ancienne adresse est rétablie et toutes les sessions ont pris fin. Choisissez un \
                  nouveau mot de passe\u{a0}:",
-        undone_before: "Si le bouton a déjà été utilisé, votre ancienne adresse est rétablie, et nous vous envoyons un lien pour choisir un nouveau mot de passe.",
+        undone_before: "Si le bouton a déjà été utilisé, votre ancienne adresse est rétablie, et nous vous \
+                        envoyons un lien pour choisir un nouveau mot de passe.",
         registered: "Regardez dans votre boîte de réception\u{a0}: l’e-mail que nous avons envoyé contient \
                      un lien pour terminer votre inscription. Si rien n’arrive, regardez dans vos courriers \
                      indésirables.",
@@ -151,7 +152,8 @@ pub const WORDS: Words = Words {
             ("registration_disabled", "Ici, les comptes sont créés par un administrateur."),
             (
                 "email_not_verified",
-                "Cette adresse n’est pas encore confirmée. Ouvrez le lien de notre e-mail ou choisissez un nouveau mot de passe sous «\u{a0}Mot de passe oublié\u{a0}?\u{a0}».",
+                "Cette adresse n’est pas encore confirmée. Ouvrez le lien de notre e-mail ou choisissez un \
+                 nouveau mot de passe sous «\u{a0}Mot de passe oublié\u{a0}?\u{a0}».",
             ),
             ("account_suspended", "Ce compte est suspendu."),
             ("tenant_suspended", "Ce service est suspendu pour le moment."),
@@ -177,7 +179,8 @@ pub const WORDS: Words = Words {
             ("too_many_attempts", "Trop de tentatives."),
             (
                 "account_closed",
-                "Ce compte est fermé après trop de mots de passe erronés. Un nouveau, par «\u{a0}Mot de passe oublié\u{a0}?\u{a0}», l’ouvre aussitôt.",
+                "Ce compte est fermé après trop de mots de passe erronés. Un nouveau, par «\u{a0}Mot de passe \
+                 oublié\u{a0}?\u{a0}», l’ouvre aussitôt.",
             ),
             ("unavailable", "Le service est surchargé. Réessayez dans un instant."),
             ("internal", "Quelque chose ne fonctionne pas de notre côté. Réessayez plus tard."),

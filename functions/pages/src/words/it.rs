@@ -96,7 +96,8 @@ pub const WORDS: Words = Words {
                precedente; tutte le sessioni terminano e lei sceglie una nuova password.",
         undone: "Ha di nuovo il suo indirizzo precedente e tutte le sessioni sono terminate. Scelga una \
                  nuova password:",
-        undone_before: "Se il pulsante è già stato premuto, ha di nuovo il suo indirizzo precedente, e le inviamo un link per scegliere una nuova password.",
+        undone_before: "Se il pulsante è già stato premuto, ha di nuovo il suo indirizzo precedente, e le \
+                        inviamo un link per scegliere una nuova password.",
         registered: "Guardi nella posta in arrivo: l’e-mail che abbiamo inviato contiene un link per \
                      completare la registrazione. Se non arriva nulla, guardi nella cartella dello spam.",
         registration_closed: "Qui gli account vengono creati da un amministratore.",
@@ -147,7 +148,8 @@ pub const WORDS: Words = Words {
             ("registration_disabled", "Qui gli account vengono creati da un amministratore."),
             (
                 "email_not_verified",
-                "Questo indirizzo non è ancora confermato. Apra il link che le abbiamo inviato o scelga una nuova password in «Password dimenticata?».",
+                "Questo indirizzo non è ancora confermato. Apra il link che le abbiamo inviato o scelga una \
+                 nuova password in «Password dimenticata?».",
             ),
             ("account_suspended", "Questo account è sospeso."),
             ("tenant_suspended", "Questo servizio al momento è sospeso."),
@@ -173,7 +175,8 @@ pub const WORDS: Words = Words {
             ("too_many_attempts", "Troppi tentativi."),
             (
                 "account_closed",
-                "Questo account è chiuso dopo troppe password errate. Una nuova, da «Password dimenticata?», lo riapre subito.",
+                "Questo account è chiuso dopo troppe password errate. Una nuova, da «Password dimenticata?», lo \
+                 riapre subito.",
             ),
             ("unavailable", "Il servizio è sovraccarico. Riprovi tra un momento."),
             ("internal", "Qualcosa non funziona da parte nostra. Riprovi più tardi."),
