@@ -18,6 +18,8 @@ use rustls::{
 use super::{
     connector::{Patience, connector, http_client},
     environment::{Environment, EnvironmentFault, optional, required},
+    lean::{Lean, OneEndpoint},
+    sigv4::SigV4,
     world::Gate,
 };
 
@@ -109,7 +111,12 @@ pub(super) fn dynamodb(
     // What one function may still try again is its own, as on Lambda: in one process they would share it.
     let quota = TokenBucket::builder().refill_rate(QUOTA_A_SECOND).build();
     let own = RetryPartition::custom("function").token_bucket(quota).build();
-    let config = aws_sdk_dynamodb::config::Builder::from(&config).retry_partition(own).build();
+    let config = aws_sdk_dynamodb::config::Builder::from(&config)
+        .retry_partition(own)
+        .push_auth_scheme(SigV4::new(environment.aws.region.clone()))
+        .endpoint_resolver(OneEndpoint::default())
+        .interceptor(Lean)
+        .build();
     Ok(aws_sdk_dynamodb::Client::from_conf(config))
 }
 

@@ -5,10 +5,12 @@ mod connector;
 mod environment;
 mod function;
 mod kms;
+mod lean;
 mod outside;
 mod parts;
 mod post;
 mod run;
+mod sigv4;
 mod trace;
 mod world;
 
