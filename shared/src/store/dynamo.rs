@@ -1,4 +1,5 @@
-//! The few calls that every verb is made of.
+//! The few calls that every verb is made of. Each is boxed: it is some kilobytes, which would be moved at every step from
+//! here to the endpoint.
 
 use std::collections::HashMap;
 
@@ -87,15 +88,13 @@ impl Store {
     }
 
     pub(super) async fn get_item(&self, key: &Key) -> Result<Option<Item>, StoreError> {
-        let answer = self
+        let request = self
             .dynamo
             .get_item()
             .table_name(self.tables.name(key.table))
             .set_key(Some(attributes(key)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StoreError::of("GetItem", &error))?;
+            .consistent_read(true);
+        let answer = Box::pin(request.send()).await.map_err(|error| StoreError::of("GetItem", &error))?;
         Ok(answer.item)
     }
 
@@ -139,32 +138,30 @@ impl Store {
                 .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
                 .expression_attribute_values(":sk", AttributeValue::S(key.sort.clone()))
         };
-        let answer = request.send().await.map_err(|error| StoreError::of("Query", &error))?;
+        let answer = Box::pin(request.send()).await.map_err(|error| StoreError::of("Query", &error))?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 
     /// Writes a whole item, whatever was there.
     pub(super) async fn put(&self, key: &Key, item: Item) -> Result<(), StoreError> {
-        self.dynamo
+        let request = self
+            .dynamo
             .put_item()
             .table_name(self.tables.name(key.table))
-            .set_item(Some(with_key(key, item)))
-            .send()
-            .await
-            .map_err(|error| StoreError::of("PutItem", &error))?;
+            .set_item(Some(with_key(key, item)));
+        Box::pin(request.send()).await.map_err(|error| StoreError::of("PutItem", &error))?;
         Ok(())
     }
 
     /// Writes a whole item where there is none; false where there is one.
     pub(super) async fn put_new(&self, key: &Key, item: Item) -> Result<bool, StoreError> {
-        let answer = self
+        let request = self
             .dynamo
             .put_item()
             .table_name(self.tables.name(key.table))
             .set_item(Some(with_key(key, item)))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await;
+            .condition_expression("attribute_not_exists(pk)");
+        let answer = Box::pin(request.send()).await;
         match answer {
             Ok(_) => Ok(true),
             Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
@@ -175,7 +172,7 @@ impl Store {
     /// Changes one item, if its condition holds.
     pub(super) async fn change(&self, change: Change) -> Result<Written, StoreError> {
         use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-        let answer = self
+        let request = self
             .dynamo
             .update_item()
             .table_name(self.tables.name(change.key.table))
@@ -185,9 +182,8 @@ impl Store {
             .set_expression_attribute_names((!change.names.is_empty()).then_some(change.names))
             .set_expression_attribute_values((!change.values.is_empty()).then_some(change.values))
             .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let answer = Box::pin(request.send()).await;
         match answer {
             Ok(answer) => Ok(Written::Done(answer.attributes.unwrap_or_default())),
             Err(error) => match error.as_service_error() {
@@ -218,13 +214,9 @@ impl Store {
 
     /// Deletes an item, whether or not it is there.
     pub(super) async fn delete(&self, key: &Key) -> Result<(), StoreError> {
-        self.dynamo
-            .delete_item()
-            .table_name(self.tables.name(key.table))
-            .set_key(Some(attributes(key)))
-            .send()
-            .await
-            .map_err(|error| StoreError::of("DeleteItem", &error))?;
+        let request =
+            self.dynamo.delete_item().table_name(self.tables.name(key.table)).set_key(Some(attributes(key)));
+        Box::pin(request.send()).await.map_err(|error| StoreError::of("DeleteItem", &error))?;
         Ok(())
     }
 
@@ -253,7 +245,7 @@ impl Store {
                 .expression_attribute_names("#s", name)
                 .expression_attribute_values(":s", AttributeValue::N(at.as_second().to_string())),
         };
-        let answer = request.send().await.map_err(|error| StoreError::of("Query", &error))?;
+        let answer = Box::pin(request.send()).await.map_err(|error| StoreError::of("Query", &error))?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 }

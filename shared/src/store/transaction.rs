@@ -92,13 +92,12 @@ impl Store {
         let token = BASE64_URL_SAFE_NO_PAD.encode(self.entropy.bytes::<24>());
         let mut conflicts = 0;
         loop {
-            let answer = self
+            let request = self
                 .dynamo
                 .transact_write_items()
                 .client_request_token(token.clone())
-                .set_transact_items(Some(items.clone()))
-                .send()
-                .await;
+                .set_transact_items(Some(items.clone()));
+            let answer = Box::pin(request.send()).await;
             let Err(error) = answer else { return Ok(Committed::Done) };
             let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) =
                 error.as_service_error()
