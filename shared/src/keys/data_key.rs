@@ -1,7 +1,11 @@
 //! The three data keys. Each is a ring: the first key seals, every key opens, so that a key is
 //! rotated by putting a new one first and sealing anew what is read.
 
-use std::fmt;
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
 
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
@@ -87,6 +91,15 @@ pub struct DataKey {
 pub(super) struct Key {
     id: String,
     root: hkdf::Prk,
+    derived: Arc<Derived>,
+}
+
+/// What has been derived from a key's root, which takes longer than to use it.
+#[derive(Default)]
+struct Derived {
+    cipher: OnceLock<RandomizedNonceKey>,
+    /// By their labels, which are few.
+    macs: Mutex<HashMap<String, hmac::Key>>,
 }
 
 struct Length32;
@@ -191,7 +204,8 @@ impl DataKey {
 
 impl Key {
     pub(super) fn of(id: String, bytes: &[u8; 32]) -> Self {
-        Self { id, root: hkdf::Salt::new(hkdf::HKDF_SHA256, b"latchkey").extract(bytes) }
+        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"latchkey").extract(bytes);
+        Self { id, root, derived: Arc::default() }
     }
 
     fn subkey(&self, label: &str) -> Zeroizing<[u8; 32]> {
@@ -205,13 +219,23 @@ impl Key {
     }
 
     #[expect(clippy::expect_used, reason = "AES-256 takes any 32 bytes")]
-    fn cipher(&self) -> RandomizedNonceKey {
-        RandomizedNonceKey::new(&AES_256_GCM, self.subkey("seal").as_slice()).expect("32 bytes are a key")
+    fn cipher(&self) -> &RandomizedNonceKey {
+        self.derived.cipher.get_or_init(|| {
+            RandomizedNonceKey::new(&AES_256_GCM, self.subkey("seal").as_slice()).expect("32 bytes are a key")
+        })
+    }
+
+    fn mac_under(&self, label: &str) -> hmac::Context {
+        let mut macs = self.derived.macs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = macs.get(label) {
+            return hmac::Context::with_key(key);
+        }
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.subkey(&format!("mac {label}")).as_slice());
+        hmac::Context::with_key(macs.entry(label.to_owned()).or_insert(key))
     }
 
     fn mac(&self, label: &str, parts: &[&[u8]]) -> [u8; 32] {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.subkey(&format!("mac {label}")).as_slice());
-        let mut context = hmac::Context::with_key(&key);
+        let mut context = self.mac_under(label);
         for part in parts {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part);
