@@ -78,15 +78,17 @@ impl Parts {
             (Arc::clone(&clock), Arc::clone(&entropy)),
             meters.clone(),
         );
-        let places = if hashing { environment.hashers } else { 0 };
-        let cost = environment.cost;
+        let (cost, places) = (environment.cost, environment.hashers);
         // The pages of the hashing memory are touched while the connection is made.
-        let touching = tokio::task::spawn_blocking(move || Hasher::new(cost, places));
+        let touching = hashing.then(|| tokio::task::spawn_blocking(move || Hasher::new(cost, places)));
         let unwrapping = kms::unwrapped(environment.keys, client);
         let (keys, check) = futures::join!(unwrapping, store.key_check());
         let keys = keys?;
         check?.map_or(Ok(()), |check| check.admit(&keys))?;
-        let hasher = touching.await.map_err(|error| StartError::Client(error.to_string()))?;
+        let hasher = match touching {
+            Some(touching) => touching.await.map_err(|error| StartError::Client(error.to_string()))?,
+            None => Hasher::new(cost, 0),
+        };
         Ok(Self(Arc::new(Inner {
             tenants: Tenants::new(store.clone(), Arc::clone(&clock), environment.base_url.clone()),
             hosted_origin: url::Url::parse(&environment.base_url)
