@@ -24,6 +24,7 @@ const SIGNING: &[u8; 32] = b"LOCAL ONLY signing data key 0001";
 pub fn environment(gateway: &str, dynamodb: &str, mail: &str) -> Environment {
     let key = |key: &[u8; 32]| format!("local:plain:{}", BASE64_STANDARD.encode(key));
     [
+        ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=500".to_owned()),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ACCESS_KEY_ID", "local".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),

@@ -132,6 +132,17 @@ pub fn invocation_policies() -> anyhow::Result<BTreeMap<String, Vec<String>>> {
 #[cfg(test)]
 mod tests {
     use super::STACKS;
+    use crate::environment::environment;
+
+    /// What is measured here has to be so there.
+    #[test]
+    fn every_stack_tunes_memory_as_this_one() {
+        let name = "GLIBC_TUNABLES";
+        let line = format!("{name}: {}\n", environment("", "", "")[name]);
+        for (file, text) in STACKS {
+            assert_eq!(text.matches(&line).count(), 1, "{file}");
+        }
+    }
 
     /// AWS refuses a stack whose identities have names of their own, unless it is told that this is meant; no
     /// emulator does.
