@@ -61,15 +61,18 @@ pub async fn measure(work: &Work) -> anyhow::Result<Vec<Figure>> {
         let whole = instructions(scene).await?;
         let hash = if scene.hashes { work.cheap_hash } else { 0.0 };
         let signature = scene.signs.map_or(0.0, |algorithm| work.signature(algorithm));
+        let assertion = if scene.asserts { work.assertion } else { 0.0 };
         let goal = if scene.function == "login" { LOGIN_GOAL } else { GOAL };
         let beside = match (scene.hashes, scene.signs) {
             (true, Some(_)) => ", without hash and signature",
             (true, None) => ", without the hash",
+            (false, Some(_)) if scene.asserts => ", without both signatures",
             (false, Some(_)) => ", without the signature",
             (false, None) => "",
         };
         figures.push(
-            Figure::new(format!("{}{beside}", scene.name), UNIT, whole - hash - signature).at_most(goal),
+            Figure::new(format!("{}{beside}", scene.name), UNIT, whole - hash - signature - assertion)
+                .at_most(goal),
         );
     }
     Ok(figures)

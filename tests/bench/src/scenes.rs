@@ -19,10 +19,12 @@ pub struct Scene {
     pub hashes: bool,
     /// Signs a token.
     pub signs: Option<Algorithm>,
+    /// Verifies a passkey's signature.
+    pub asserts: bool,
 }
 
 const fn scene(name: &'static str, function: &'static str) -> Scene {
-    Scene { name, function, hashes: false, signs: None }
+    Scene { name, function, hashes: false, signs: None, asserts: false }
 }
 
 impl Scene {
@@ -32,6 +34,10 @@ impl Scene {
 
     const fn signing(self, algorithm: Algorithm) -> Self {
         Self { signs: Some(algorithm), ..self }
+    }
+
+    const fn asserting(self) -> Self {
+        Self { asserts: true, ..self }
     }
 }
 
@@ -46,7 +52,7 @@ pub const SCENES: [Scene; 15] = [
     scene("mfa/webauthn/begin", "mfa-webauthn-begin"),
     scene("mfa/verify email", "mfa-verify").signing(Algorithm::Es256),
     scene("mfa/verify totp", "mfa-verify").signing(Algorithm::Es256),
-    scene("mfa/verify webauthn", "mfa-verify").signing(Algorithm::Es256),
+    scene("mfa/verify webauthn", "mfa-verify").signing(Algorithm::Es256).asserting(),
     scene("mfa/verify backup", "mfa-verify").hashing().signing(Algorithm::Es256),
     scene("forgot-password", "forgot-password"),
     scene("password/reset", "password-reset").hashing(),

@@ -8,11 +8,15 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use latchkey::{
-    domain::{entropy::SystemEntropy, jwk::Algorithm},
+    domain::{TenantSlug, entropy::SystemEntropy, ids::TenantId, jwk::Algorithm},
+    jiff::{SignedDuration, Timestamp},
     keys::{Cost, Hasher},
-    tokens::SigningKey,
+    tokens::{AccessClaims, SigningKey, client_claims, issuer, verify},
 };
-use serde_json::json;
+use p256::ecdsa::{
+    VerifyingKey,
+    signature::{Signer, Verifier},
+};
 use tempfile::NamedTempFile;
 use tests::{PASSWORD, callgrind};
 use tokio::process::Command;
@@ -29,6 +33,9 @@ const SODIUM: f64 = 62.0;
 const RS256_GOAL: f64 = 7.0;
 const ES256_GOAL: f64 = 0.4;
 const UNIT: &str = "M instructions";
+const BASE_URL: &str = "https://auth.example.com";
+const AUDIENCE: &str = "acme";
+const ISSUED_AT: Timestamp = Timestamp::constant(1_780_315_200, 0);
 /// The processor's time is taken of so many hashes, ours and theirs by turns.
 const TURNS: u32 = 5;
 const HASHES: u32 = 20;
@@ -41,6 +48,8 @@ pub async fn run(what: &str, times: u32) -> anyhow::Result<()> {
     match what {
         "hash" => hash(REAL, times).await,
         "cheap-hash" => hash(CHEAP, times).await,
+        "assertion" => verify_assertion(times),
+        "access-token" => verify_token(times),
         _ => bail!("there is no work {what}"),
     }
 }
@@ -55,17 +64,46 @@ async fn hash(cost: &str, times: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Verifies an assertion's signature as `webauthn-rs` does.
+fn verify_assertion(times: u32) -> anyhow::Result<()> {
+    // Authenticator data and the hash of the client's.
+    const SIGNED: [u8; 37 + 32] = [1; 69];
+    let key = p256::ecdsa::SigningKey::from_slice(&[7; 32])?;
+    let signature: p256::ecdsa::Signature = key.sign(&SIGNED);
+    let public = key.verifying_key().to_sec1_point(false);
+    for _ in 0..times {
+        VerifyingKey::from_sec1_bytes(public.as_bytes())?.verify(&SIGNED, &signature)?;
+    }
+    Ok(())
+}
+
+/// Verifies an access token by ES256.
+fn verify_token(times: u32) -> anyhow::Result<()> {
+    let (pkcs8, jwk) = SigningKey::generate(Algorithm::Es256)?;
+    let token = SigningKey::parse(&jwk.kid, Algorithm::Es256, &pkcs8)?.sign("at+jwt", &claims()?)?;
+    for _ in 0..times {
+        verify(&token, [&jwk], &issuer(BASE_URL, &slug()?), AUDIENCE, ISSUED_AT)?;
+    }
+    Ok(())
+}
+
+fn claims() -> anyhow::Result<AccessClaims> {
+    let times = (ISSUED_AT, ISSUED_AT + SignedDuration::from_mins(10));
+    let tenant = TenantId::from_bytes([1; 16]);
+    Ok(client_claims(BASE_URL, &slug()?, tenant, AUDIENCE, "client", "02emwLCDuCZkRAk".to_owned(), times))
+}
+
+fn slug() -> anyhow::Result<TenantSlug> {
+    TenantSlug::parse(AUDIENCE).ok().context("a slug")
+}
+
 /// Signs so many tokens with the key in a file: making one takes another number of tries each time.
 ///
 /// # Errors
 /// When it is no key of the algorithm.
 pub fn sign(algorithm: Algorithm, key: &Path, times: u32) -> anyhow::Result<()> {
     let key = SigningKey::parse("key", algorithm, &fs::read(key)?)?;
-    // As an access token's.
-    let claims = json!({
-        "iss": "https://auth.example.com/api/v1/auth/tenants/acme", "aud": "acme", "sub": "usr_01M8J8V3DRA7D18TTXFBYSMXAY",
-        "sid": "ses_01M8J8V5MP3X062AW11NB5Q0ED", "jti": "02emwLCDuCZkRAk", "iat": 1_780_315_200, "exp": 1_780_315_800,
-    });
+    let claims = claims()?;
     for _ in 0..times {
         key.sign("at+jwt", &claims)?;
     }
@@ -77,6 +115,9 @@ pub fn sign(algorithm: Algorithm, key: &Path, times: u32) -> anyhow::Result<()> 
 pub struct Work {
     pub hash: f64,
     pub cheap_hash: f64,
+    /// The signature of an assertion by ES256, verified.
+    pub assertion: f64,
+    access_token: f64,
     es256: f64,
     rs256: f64,
 }
@@ -88,6 +129,8 @@ impl Work {
         Ok(Self {
             hash: each("hash", 2).await?,
             cheap_hash: each("cheap-hash", 20).await?,
+            assertion: each("assertion", 20).await?,
+            access_token: each("access-token", 20).await?,
             es256: signature(Algorithm::Es256).await?,
             rs256: signature(Algorithm::Rs256).await?,
         })
@@ -128,6 +171,8 @@ impl Work {
             Figure::new("argon2id, processor time", "ms", hash.as_secs_f64() * 1e3),
             Figure::new("a signature, RS256", UNIT, self.rs256).at_most(RS256_GOAL),
             Figure::new("a signature, ES256", UNIT, self.es256).at_most(ES256_GOAL),
+            Figure::new("an access token verified, ES256", UNIT, self.access_token),
+            Figure::new("a passkey's signature verified, ES256", UNIT, self.assertion),
         ];
         Ok((hash, figures))
     }
