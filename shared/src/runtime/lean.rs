@@ -17,7 +17,8 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// Where DynamoDB answers, by the SDK's rules: found at the first call, for all.
+/// Where DynamoDB answers, by the SDK's rules: found at the first call, for all. The rules know other places for a search
+/// and for a table's ARN, neither of which we ask for.
 #[derive(Debug, Default)]
 pub(super) struct OneEndpoint {
     rules: DefaultResolver,

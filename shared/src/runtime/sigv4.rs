@@ -13,6 +13,7 @@ use std::{
 
 use aws_credential_types::Credentials;
 use aws_lc_rs::{digest, hmac};
+use aws_runtime::auth::sigv4::SCHEME_ID;
 use aws_sdk_dynamodb::config::Region;
 use aws_smithy_runtime_api::{
     box_error::BoxError,
@@ -59,12 +60,11 @@ impl SigV4 {
         let (day, _) = time.split_at(8);
         let scope = format!("{day}/{}/{SERVICE}/aws4_request", self.region);
         let uri: Uri = request.uri().parse()?;
-        let host = uri.authority().ok_or("a call without a host")?.to_string();
         let headers = request.headers_mut();
-        headers.insert("host", host);
-        headers.insert("x-amz-date", time.clone());
+        headers.try_insert("host", host(&uri)?)?;
+        headers.try_insert("x-amz-date", time.clone())?;
         if let Some(token) = credentials.session_token() {
-            headers.insert("x-amz-security-token", token.to_owned());
+            headers.try_insert("x-amz-security-token", token.to_owned())?;
         }
         let (canonical, signed) = canonical(request, uri.path())?;
         let canonical = hex(digest::digest(&digest::SHA256, canonical.as_bytes()).as_ref());
@@ -74,7 +74,7 @@ impl SigV4 {
         let authorization = format!(
             "AWS4-HMAC-SHA256 Credential={access_key}/{scope}, SignedHeaders={signed}, Signature={signature}"
         );
-        request.headers_mut().insert("authorization", authorization);
+        request.headers_mut().try_insert("authorization", authorization)?;
         Ok(())
     }
 
@@ -89,6 +89,15 @@ impl SigV4 {
         });
         hex(hmac::sign(&kept.insert(current).key, text).as_ref())
     }
+}
+
+/// As AWS reads it: without a scheme's own port.
+fn host(uri: &Uri) -> Result<String, BoxError> {
+    let name = uri.host().ok_or("a call without a host")?;
+    Ok(match (uri.scheme_str(), uri.port_u16()) {
+        (_, None) | (Some("https"), Some(443)) | (Some("http"), Some(80)) => name.to_owned(),
+        (_, Some(port)) => format!("{name}:{port}"),
+    })
 }
 
 fn day_key(secret: &str, scope: [&str; 3]) -> hmac::Key {
@@ -116,7 +125,7 @@ fn canonical(request: &HttpRequest, path: &str) -> Result<(String, String), BoxE
 
 impl AuthScheme for SigV4 {
     fn scheme_id(&self) -> AuthSchemeId {
-        AuthSchemeId::new("sigv4")
+        SCHEME_ID
     }
 
     fn identity_resolver(&self, resolvers: &dyn GetIdentityResolver) -> Option<SharedIdentityResolver> {

@@ -14,7 +14,7 @@ use latchkey::{
     tokens::{AccessClaims, SigningKey, client_claims, issuer, verify},
 };
 use p256::ecdsa::{
-    VerifyingKey,
+    Signature, VerifyingKey,
     signature::{Signer, Verifier},
 };
 use tempfile::NamedTempFile;
@@ -69,9 +69,10 @@ fn verify_assertion(times: u32) -> anyhow::Result<()> {
     // Authenticator data and the hash of the client's.
     const SIGNED: [u8; 37 + 32] = [1; 69];
     let key = p256::ecdsa::SigningKey::from_slice(&[7; 32])?;
-    let signature: p256::ecdsa::Signature = key.sign(&SIGNED);
-    let public = key.verifying_key().to_sec1_point(false);
+    let signature: Signature = key.sign(&SIGNED);
+    let (signature, public) = (signature.to_der(), key.verifying_key().to_sec1_point(false));
     for _ in 0..times {
+        let signature = Signature::from_der(signature.as_bytes())?;
         VerifyingKey::from_sec1_bytes(public.as_bytes())?.verify(&SIGNED, &signature)?;
     }
     Ok(())
