@@ -121,8 +121,8 @@ async fn a_client_signs_so_and_tells_nothing_else() {
         name => name.strip_prefix("LATCHKEY_TABLE_").map(str::to_owned),
     };
     let sent = Sent::default();
-    let taken = sent.clone();
-    let gate: Gate = Arc::new(move |_| SharedHttpConnector::new(taken.clone()));
+    let gated = sent.clone();
+    let gate: Gate = Arc::new(move |_| SharedHttpConnector::new(gated.clone()));
     let environment = Environment::read(&get, &[]).unwrap();
     let client = dynamodb(&environment, (Some(&gate), Patience::FUNCTION)).unwrap();
     let key = AttributeValue::S("it".to_owned());
