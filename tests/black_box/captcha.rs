@@ -226,9 +226,14 @@ async fn a_login_that_is_not_suspected_spends_no_more() {
     let spent = |spending: Spending| {
         (spending.round_trips, spending.read_units, spending.write_units - spending.audit_units)
     };
-    let _ = meter.read();
-    logs_in(&client, &ada, PASSWORD, None).await.data();
-    let right = spent(meter.read());
+    let right = loop {
+        let _ = meter.read();
+        let answer = logs_in(&client, &ada, PASSWORD, None).await;
+        let spending = meter.read();
+        if !crate::spending::is_looked_at(&answer) {
+            break spent(spending);
+        }
+    };
     logs_in(&client, "nobody@example.com", "wrong", None).await;
     let wrong = spent(meter.read());
     let token = solved(&client, "acme").await;
