@@ -110,6 +110,7 @@ mod tests {
 
     #[tokio::test]
     async fn mozillas_roots_are_taken_and_an_address_where_nobody_is_gives_a_sentence() {
+        assert!(webpki_roots::TLS_SERVER_ROOTS.len() > 50);
         assert!(connector("https://captcha.test").is_ok());
         let outside = Outside::read(&|_| Some("http://127.0.0.1:1".to_owned()));
         let asked = outside.verify_captcha(CaptchaProvider::Turnstile, &[("secret", "hidden")]).await;
