@@ -69,9 +69,9 @@ proptest! {
             Just("http://[::1]:8000"),
         ],
         body: Vec<u8>,
-        access_key in "AKIA[A-Z]{2}",
+        // Few keys and days, so that what is kept serves, too.
+        access_key in "AKIA[AB]",
         token in proptest::option::of("[A-Za-z0-9+/=]{1,1500}"),
-        // Few, so that the kept key serves, too.
         day in 20_000..20_003_u64,
         second in 0..86_400_u64,
     ) {
