@@ -1,10 +1,10 @@
 //! From an event to an answer, as Lambda and this process run it alike.
 
-use std::{collections::BTreeMap, convert::Infallible};
+use std::{collections::BTreeMap, convert::Infallible, future::ready, pin::Pin};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::header;
-use lambda_http::{Body, aws_lambda_events::apigw, request::LambdaRequest, service_fn};
+use lambda_http::{Body, IntoResponse, aws_lambda_events::apigw, request::LambdaRequest, service_fn};
 use lambda_runtime::LambdaEvent;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{
@@ -34,12 +34,22 @@ where
 {
     let adapter = lambda_http::Adapter::from(service_fn(move |event| {
         let answering = answer(event);
-        async move { Ok::<_, Infallible>(answering.await) }
+        async move { Ok::<_, Infallible>(Answer(answering.await)) }
     }));
     MapRequest::new(adapter, |event: LambdaEvent<Event>| {
         let (Event(event), context) = event.into_parts();
         LambdaEvent::new(sound(event), context)
     })
+}
+
+/// An answer whose body says itself whether it is text. For one that does not `lambda_http` decodes it by its content type,
+/// with 0.2 MB of tables for every encoding there is.
+struct Answer(http::Response<Body>);
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Pin<Box<dyn Future<Output = http::Response<Body>> + Send>> {
+        Box::pin(ready(self.0))
+    }
 }
 
 /// An event of API Gateway, of either version.
