@@ -1,7 +1,8 @@
 //! Signs the calls of DynamoDB, by AWS Signature Version 4.
 //!
 //! The SDK's own signer is half of what a call costs: it derives the day's key for each call anew, and hashes in portable
-//! code. This one keeps the key, and hashes by aws-lc. It does not correct a clock that is wrong.
+//! code. This one keeps the key and the state of a hash that has read the session's token, and hashes by aws-lc. It does
+//! not correct a clock that is wrong.
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 
@@ -31,23 +32,31 @@ use jiff::Timestamp;
 use crate::domain::hex;
 
 const SERVICE: &str = "dynamodb";
+const OPERATION: &str = "\nx-amz-target:";
 
 /// Takes the place of the SDK's signer.
 pub(super) struct SigV4 {
     region: Region,
-    key: Mutex<Option<DayKey>>,
+    /// The day's key, of who signs and the day.
+    key: Kept<hmac::Key>,
+    /// A hash that has read what a call begins with.
+    begun: Kept<digest::Context>,
 }
 
-/// What a day's calls are signed with.
-struct DayKey {
-    access_key: String,
-    day: String,
-    key: hmac::Key,
+/// What was last made of a text, for as long as the text is the same.
+struct Kept<T>(Mutex<Option<(String, T)>>);
+
+impl<T: Clone> Kept<T> {
+    fn of(&self, text: &str, make: impl FnOnce() -> T) -> T {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let still = kept.take().filter(|(before, _)| before == text);
+        kept.insert(still.unwrap_or_else(|| (text.to_owned(), make()))).1.clone()
+    }
 }
 
 impl SigV4 {
     pub(super) fn new(region: Region) -> Self {
-        Self { region, key: Mutex::new(None) }
+        Self { region, key: Kept(Mutex::default()), begun: Kept(Mutex::default()) }
     }
 
     fn sign(
@@ -67,27 +76,29 @@ impl SigV4 {
             headers.try_insert("x-amz-security-token", token.to_owned())?;
         }
         let (canonical, signed) = canonical(request, uri.path())?;
-        let canonical = hex(digest::digest(&digest::SHA256, canonical.as_bytes()).as_ref());
-        let text = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{canonical}");
-        let signature = self.signature(credentials, day, text.as_bytes());
-        let access_key = credentials.access_key_id();
+        let text = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{}", self.hash(&canonical));
+        let credential = format!("{}/{scope}", credentials.access_key_id());
+        let key = self.key.of(&credential, || {
+            day_key(credentials.secret_access_key(), [day, self.region.as_ref(), SERVICE])
+        });
+        let signature = hex(hmac::sign(&key, text.as_bytes()).as_ref());
         let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential={access_key}/{scope}, SignedHeaders={signed}, Signature={signature}"
+            "AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={signed}, Signature={signature}"
         );
         request.headers_mut().try_insert("authorization", authorization)?;
         Ok(())
     }
 
-    fn signature(&self, credentials: &Credentials, day: &str, text: &[u8]) -> String {
-        let mut kept = self.key.lock().unwrap_or_else(PoisonError::into_inner);
-        let access_key = credentials.access_key_id();
-        let still = kept.take().filter(|kept| kept.access_key == access_key && kept.day == day);
-        let current = still.unwrap_or_else(|| DayKey {
-            access_key: access_key.to_owned(),
-            day: day.to_owned(),
-            key: day_key(credentials.secret_access_key(), [day, self.region.as_ref(), SERVICE]),
+    /// The calls of a second begin alike, up to the operation's name, and most of a call is the session's token before it.
+    fn hash(&self, canonical: &str) -> String {
+        let (begin, rest) = canonical.split_at(canonical.find(OPERATION).unwrap_or(0));
+        let mut hash = self.begun.of(begin, || {
+            let mut hash = digest::Context::new(&digest::SHA256);
+            hash.update(begin.as_bytes());
+            hash
         });
-        hex(hmac::sign(&kept.insert(current).key, text).as_ref())
+        hash.update(rest.as_bytes());
+        hex(hash.finish().as_ref())
     }
 }
 
