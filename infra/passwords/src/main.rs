@@ -3,8 +3,8 @@
 use std::{fs, io, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use latchkey::domain::common_passwords::{PasswordFilter, caseless, key_of_line};
-use xorf::{BinaryFuse16, DmaSerializable};
+use latchkey::domain::common_passwords::{BITS, PasswordFilter, caseless, key_of_line};
+use xorf::{BinaryFuse16, DmaSerializable, Filter};
 
 /// Makes the filter of passwords that are refused. See infra/passwords/build
 #[derive(Parser)]
@@ -26,6 +26,8 @@ enum BuildFault {
     File(String, io::Error),
     #[error("no filter can be made of this: {0}")]
     Filter(&'static str),
+    #[error("what was made of it is none")]
+    Unread,
     #[error("a listed password is not found")]
     Lost,
 }
@@ -56,12 +58,9 @@ fn build(arguments: &Arguments) -> Result<String, BuildFault> {
     let mut keys: Vec<u64> = lines.iter().filter_map(|line| key_of_line(line)).collect();
     keys.sort_unstable();
     keys.dedup();
-    let filter = BinaryFuse16::try_from(&keys).map_err(BuildFault::Filter)?;
-    let mut bytes = vec![0; BinaryFuse16::DESCRIPTOR_LEN];
-    filter.dma_copy_descriptor_to(&mut bytes);
-    bytes.extend_from_slice(filter.dma_fingerprints());
+    let bytes = packed(&BinaryFuse16::try_from(&keys).map_err(BuildFault::Filter)?);
 
-    let read = PasswordFilter::of(&bytes);
+    let read = PasswordFilter::of(&bytes).ok_or(BuildFault::Unread)?;
     if !lines.iter().all(|line| key_of_line(line).is_none() || read.contains(&caseless(line))) {
         return Err(BuildFault::Lost);
     }
@@ -76,4 +75,18 @@ fn build(arguments: &Arguments) -> Result<String, BuildFault> {
         bytes.len(),
         arguments.tries,
     ))
+}
+
+/// As [`PasswordFilter`] reads it. Three fingerprints together are a key's, bit by bit, so the higher bits may be left out.
+fn packed(filter: &BinaryFuse16) -> Vec<u8> {
+    let mut descriptor = vec![0; BinaryFuse16::DESCRIPTOR_LEN];
+    filter.dma_copy_descriptor_to(&mut descriptor);
+    let mut fingerprints = vec![0; (filter.len() * BITS).div_ceil(8) + PasswordFilter::SPARE];
+    for (place, fingerprint) in filter.fingerprints.iter().enumerate() {
+        let bit = place * BITS;
+        let lowest = u32::from(*fingerprint) & ((1 << BITS) - 1);
+        let bits = (lowest << (bit % 8)).to_le_bytes();
+        fingerprints[bit / 8..].iter_mut().zip(bits).for_each(|(byte, bits)| *byte |= bits);
+    }
+    [descriptor, fingerprints].concat()
 }
