@@ -114,7 +114,7 @@ pub(super) fn dynamodb(
     let config = aws_sdk_dynamodb::config::Builder::from(&config)
         .retry_partition(own)
         .push_auth_scheme(SigV4::new(environment.aws.region.clone()))
-        .endpoint_resolver(OneEndpoint::default())
+        .endpoint_resolver(OneEndpoint::of(environment.aws.region.as_ref(), url))
         .interceptor(Lean)
         .build();
     Ok(aws_sdk_dynamodb::Client::from_conf(config))
