@@ -263,9 +263,40 @@ async fn a_page_that_is_not_the_tenants_signs_nobody_in() {
         assert_eq!(answer.header("set-cookie").is_some(), status == 200);
     }
     assert_eq!(client.post("acme", "login", &body).await.status, 200);
-    for path in ["mfa/verify", "passkey/finish", "verify-email"] {
-        let answer =
-            client.post_with("acme", path, &json!({}), &[("origin", "https://blog.app.example")]).await;
+    let given = json!({ "refresh_token": "of whoever made the page" });
+    for (path, body) in [
+        ("mfa/verify", &json!({})),
+        ("passkey/finish", &json!({})),
+        ("verify-email", &json!({})),
+        ("session/refresh", &given),
+    ] {
+        let answer = client.post_with("acme", path, body, &[("origin", "https://blog.app.example")]).await;
         assert_eq!(answer.problem(), (403, "origin_not_allowed"), "{path}");
+    }
+}
+
+/// With a token of its author's such a page may do what its author may, but leaves no cookie with its visitor.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_not_the_tenants_leaves_no_cookie() {
+    let house = House::start().await;
+    let (ada, client) = house.ada_at_acme(in_cookies("https://app.example")).await;
+    let mut password = PASSWORD.to_owned();
+    for (origin, has_cookie) in
+        [("https://blog.app.example", false), ("null", false), ("https://app.example", true)]
+    {
+        let login = ada.login_with(&client, &password).await;
+        let authorization = format!("Bearer {}", login.data()["tokens"]["access_token"].as_str().unwrap());
+        let next = format!("{password} and more");
+        let body = json!({ "current_password": password, "new_password": next });
+        let headers = [
+            ("origin", origin),
+            ("authorization", authorization.as_str()),
+            ("content-type", "application/json"),
+        ];
+        let body = body.to_string().into_bytes();
+        let answer = client.send(Method::POST, "/api/v1/me/password", &headers, body).await;
+        assert_eq!(answer.status, 200, "{origin}: {}", answer.text);
+        assert_eq!(answer.header("set-cookie").is_some(), has_cookie, "{origin}");
+        password = next;
     }
 }

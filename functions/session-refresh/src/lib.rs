@@ -174,6 +174,7 @@ fn presented(parts: &Parts, request: &Request, tenant: &Tenant) -> Result<Presen
     let (given,) = form.finish(values)?;
     let in_cookie = given.is_none();
     let text = if let Some(text) = given {
+        cookies::guard_sign_in(parts, request, tenant)?;
         text
     } else {
         let cookie = request.cookie(&cookies::session_name(tenant)).ok_or(Code::SessionInvalid)?;

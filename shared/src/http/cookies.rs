@@ -1,9 +1,10 @@
 //! The two cookies, each named for its tenant, so that another tenant's is ignored.
 
 use cookie::{Cookie, SameSite, time::Duration};
+use http::header;
 
 use super::{
-    Request,
+    Request, Response, cors,
     problem::{Code, Problem},
 };
 use crate::{
@@ -73,12 +74,23 @@ pub fn guard_sign_in(parts: &Parts, request: &Request, tenant: &Tenant) -> Resul
 /// # Errors
 /// 403 `origin_not_allowed`.
 pub fn guard(parts: &Parts, request: &Request, tenant: &Tenant) -> Result<(), Problem> {
-    let of_tenant = request
-        .header("origin")
-        .is_some_and(|origin| tenant.settings.origins.iter().any(|allowed| allowed.as_str() == origin));
-    if (of_tenant || parts.is_from_hosted_page(request)) && request.is_json() {
-        Ok(())
-    } else {
-        Err(Code::OriginNotAllowed.into())
+    let is_own = cors::is_from_page_of(tenant, request) || parts.is_from_hosted_page(request);
+    if is_own && request.is_json() { Ok(()) } else { Err(Code::OriginNotAllowed.into()) }
+}
+
+/// Leaves out the cookies of an answer to a page that is neither the tenant's nor a hosted one. Whatever set them, its
+/// visitor does not go on as somebody else.
+#[must_use]
+pub fn only_for_own_pages(
+    mut response: Response,
+    parts: &Parts,
+    request: &Request,
+    tenant: Option<&Tenant>,
+) -> Response {
+    let is_own = tenant.is_some_and(|tenant| cors::is_from_page_of(tenant, request))
+        || parts.is_from_hosted_page(request);
+    if request.header("origin").is_some() && !is_own {
+        response.headers.remove(header::SET_COOKIE);
     }
+    response
 }

@@ -7,6 +7,14 @@ use crate::domain::Tenant;
 
 const PREFLIGHT_SECONDS: &str = "600";
 
+/// Whether a page of one of the tenant's origins sends this.
+#[must_use]
+pub fn is_from_page_of(tenant: &Tenant, request: &Request) -> bool {
+    request
+        .header("origin")
+        .is_some_and(|origin| tenant.settings.origins.iter().any(|allowed| allowed.as_str() == origin))
+}
+
 /// Adds what a browser must see to hand the answer to a page of an allowed origin.
 #[must_use]
 pub fn answer(response: Response, request: &Request, tenant: Option<&Tenant>) -> Response {
@@ -16,9 +24,7 @@ pub fn answer(response: Response, request: &Request, tenant: Option<&Tenant>) ->
     };
     let response = response.with_header(header::VARY, &vary);
     let Some(origin) = request.header("origin") else { return response };
-    let allowed =
-        tenant.is_some_and(|tenant| tenant.settings.origins.iter().any(|allowed| allowed.as_str() == origin));
-    if !allowed {
+    if !tenant.is_some_and(|tenant| is_from_page_of(tenant, request)) {
         return response;
     }
     response
@@ -28,8 +34,8 @@ pub fn answer(response: Response, request: &Request, tenant: Option<&Tenant>) ->
 }
 
 /// Answers a preflight. Where no tenant can be told, as for a path of the user's own before its token is sent, the
-/// browser may go on, credentials included: no cookie is read there, the answer may set one, and it is the answer that
-/// names the tenant's origins.
+/// browser may go on, credentials included: no cookie is read there, the answer sets one for the tenant's pages alone, and
+/// it is the answer that names the tenant's origins.
 #[must_use]
 pub fn preflight(request: &Request, routes: &[Route], tenant: Option<&Tenant>) -> Response {
     let mut methods: Vec<_> = routes.iter().map(|route| route.method).collect();

@@ -8,7 +8,7 @@ use lambda_http::Body;
 use lambda_runtime::{Context, LambdaEvent};
 use tower::Service;
 
-use super::{Problem, Request, Response, Route, cors, describe::Operation, event, log::LogLine};
+use super::{Problem, Request, Response, Route, cookies, cors, describe::Operation, event, log::LogLine};
 use crate::{
     keys::Purpose,
     metrics::Metric,
@@ -64,6 +64,7 @@ impl<E: Endpoint> Served<E> {
             Err(problem) => (problem.response(&request.id), Some(problem)),
         };
         let response = cors::answer(response, &request, tenant.as_deref());
+        let response = cookies::only_for_own_pages(response, &self.parts, &request, tenant.as_deref());
         let outcome = (response.status, problem.as_ref());
         LogLine::of(E::NAME, &request, outcome, self.parts.clock.now()).write();
         self.meter(response.status);
