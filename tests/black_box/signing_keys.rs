@@ -91,3 +91,17 @@ async fn a_replacement_leaves_no_token_alive() {
     rotate(&house.by, &slug, Rotation::AtOnce).await.unwrap();
     assert!(house.parts.store.signing_key(&slug, &dropped, key).await.is_err());
 }
+
+/// A rotation forgets what no token needs any more after it was made, and then another may have been.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_leaves_the_key_of_another_that_overtook_it() {
+    let house = House::start_here().await;
+    let (ada, client) = house.ada_at_acme(json!({ "mfa": { "policy": "off" } })).await;
+    let slug = TenantSlug::parse(&ada.slug).unwrap();
+    let before = admin::tenant::show(&house.parts, &slug).await.unwrap();
+    let first = rotate(&house.by, &slug, Rotation::AtOnce).await.unwrap();
+    let second = rotate(&house.by, &slug, Rotation::AtOnce).await.unwrap();
+    house.parts.store.forget_signing_keys(&slug, [&before.keys, &first.keys]).await.unwrap();
+    house.advance(SignedDuration::from_secs(61));
+    assert_eq!(kid(&ada.token(&client).await), second.keys.kids().next().unwrap());
+}

@@ -54,7 +54,8 @@ impl Store {
             .map_err(|error| StoreError::Broken(format!("a signing key: {error}")))
     }
 
-    /// Deletes a tenant's private keys that none of `named` names.
+    /// Deletes a tenant's private keys that neither its record nor any of `named` names. The record is read after the
+    /// keys were listed: one that another rotation has made meanwhile stands in both, or in neither.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
@@ -64,10 +65,13 @@ impl Store {
         named: [&TenantKeys; 2],
     ) -> Result<(), StoreError> {
         let all = Key::signing_key(slug, "");
-        for item in self.query_items(&all).await? {
+        let items = self.query_items(&all).await?;
+        let Some(tenant) = self.tenant(slug).await? else { return Ok(()) };
+        for item in items {
             let key = key_of(all.table, &item)?;
             let private: SealedKey = read(item)?;
-            if !named.iter().any(|keys| keys.kids().any(|kid| kid == private.kid)) {
+            let mut kids = named.into_iter().chain([&tenant.keys]).flat_map(TenantKeys::kids);
+            if !kids.any(|kid| kid == private.kid) {
                 self.delete(&key).await?;
             }
         }
