@@ -1,6 +1,10 @@
 //! Login: what it answers to whom, and how often it may be tried.
 
-use latchkey::jiff::SignedDuration;
+use latchkey::{
+    domain::{Email, TenantSlug},
+    jiff::SignedDuration,
+    store::Failures,
+};
 use serde_json::json;
 use tests::{House, PASSWORD};
 
@@ -90,4 +94,23 @@ async fn a_new_network_is_told_to_the_owner_once() {
     assert!(mails.last().unwrap().contains("127·0·0·9"), "{}", mails.last().unwrap());
     ada.login(&house.client(9)).await.data();
     assert_eq!(house.mails_to(&ada.email).await.len(), before + 1);
+}
+
+/// A fault of ours must not close the account for its owner.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_fails_before_the_password_is_looked_at_does_not_count() {
+    if tests::is_elsewhere() {
+        return;
+    }
+    let (house, faults) = House::on_a_bad_day().await;
+    let (ada, client) = house.ada_at_acme(json!({})).await;
+    let store = &house.parts.store;
+    let tenant = store.tenant(&TenantSlug::parse("acme").unwrap()).await.unwrap().unwrap();
+    let account = Failures::of_account(tenant.id, Email::parse(&ada.email).unwrap().key());
+    ada.login(&client).await.data();
+    faults.throttle_gets(100);
+    assert_eq!(ada.login(&client).await.problem(), (503, "unavailable"));
+    faults.throttle_gets(0);
+    assert_eq!(store.failures(&account).await.unwrap(), 0);
+    assert_eq!(ada.login(&client).await.data()["status"], "authenticated");
 }

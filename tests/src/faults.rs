@@ -87,6 +87,11 @@ impl Faults {
         self.dynamodb.throttled_puts.store(times, Ordering::Relaxed);
     }
 
+    /// Has the next so many reads of one item refused as too many.
+    pub fn throttle_gets(&self, times: usize) {
+        self.dynamodb.throttled_gets.store(times, Ordering::Relaxed);
+    }
+
     /// What becomes of the next changes of an item, in order: `.` is answered, `l` is made and its answer lost, `t` is
     /// refused as too many.
     pub fn changes(&self, fates: &str) {
@@ -131,6 +136,7 @@ struct Proxy {
     conflicts: AtomicUsize,
     lost: AtomicUsize,
     throttled_puts: AtomicUsize,
+    throttled_gets: AtomicUsize,
     changes: Mutex<VecDeque<Fate>>,
     weather: Mutex<Option<(Weather, fastrand::Rng)>>,
     harmed: AtomicUsize,
@@ -159,6 +165,7 @@ impl Proxy {
             conflicts: AtomicUsize::new(0),
             lost: AtomicUsize::new(0),
             throttled_puts: AtomicUsize::new(0),
+            throttled_gets: AtomicUsize::new(0),
             changes: Mutex::default(),
             weather: Mutex::new(None),
             harmed: AtomicUsize::new(0),
@@ -225,6 +232,9 @@ impl Proxy {
             return (Fate::Conflicting, Duration::ZERO);
         }
         if operation == "PutItem" && due(&self.throttled_puts) {
+            return (Fate::Throttled, Duration::ZERO);
+        }
+        if operation == "GetItem" && due(&self.throttled_gets) {
             return (Fate::Throttled, Duration::ZERO);
         }
         if operation == "UpdateItem"

@@ -86,41 +86,49 @@ impl Attempt {
                 None => Ok::<_, StoreError>(None),
             }
         };
-        let (account, device, wide, narrow, of_account) = futures::try_join!(
+        // All of them, whichever fails: else nobody knew whether the account's has been counted.
+        let (account, device, wide, narrow, of_account) = futures::join!(
             store.login(tenant.id, email),
             device,
             store.count_tries(&network),
             store.count_tries(&narrow),
             store.count_account_failure(&failures),
-        )?;
-        let device = device
-            .filter(|device| account.as_ref().is_some_and(|account| device.stands(account, tenant, request)));
-        let is_current = |device: &Device| {
-            asked.presented.as_ref().is_some_and(|presented| presented.token.matches(&device.token_hash))
-        };
-        let exchanged = device.as_ref().is_some_and(|device| !is_current(device));
-        let device = device.filter(is_current);
-        let stranger = wide.verdict.and(of_account.verdict);
-        let verdict =
-            if device.is_some() { narrow.verdict.or(stranger) } else { narrow.verdict.and(stranger) };
-        let seen = Suspicion { tries: wide.tries, accounts: wide.accounts, networks: of_account.networks };
+        );
+        let of_account = of_account?;
         let admitted = async {
-            Problem::unless_allowed(verdict)?;
+            let (account, device, wide, narrow) = (account?, device?, wide?, narrow?);
+            let device = device.filter(|device| {
+                account.as_ref().is_some_and(|account| device.stands(account, tenant, request))
+            });
+            let is_current = |device: &Device| {
+                asked.presented.as_ref().is_some_and(|presented| presented.token.matches(&device.token_hash))
+            };
+            let exchanged = device.as_ref().is_some_and(|device| !is_current(device));
+            let device = device.filter(is_current);
+            let stranger = wide.verdict.and(of_account.verdict);
+            Problem::unless_allowed(if device.is_some() {
+                narrow.verdict.or(stranger)
+            } else {
+                narrow.verdict.and(stranger)
+            })?;
+            let seen =
+                Suspicion { tries: wide.tries, accounts: wide.accounts, networks: of_account.networks };
             if device.is_none() && seen.is_grave() {
                 captcha::demand(parts, request, tenant, asked.captcha.as_ref()).await?;
             }
-            Ok::<_, Problem>(())
+            // A device that does not stand says nothing of this account: each such try counts.
+            let from_a_stranger = device.is_none() && (asked.presented.is_some() || narrow.tries <= 1);
+            let failures = failures.clone();
+            Ok::<_, Problem>(Self { account, device, exchanged, failures, network, from_a_stranger })
         };
-        if let Err(problem) = admitted.await {
+        match admitted.await {
+            Ok(attempt) => Ok(attempt),
             // No password was looked at: who is refused here must not close the account for its owner.
-            return Err(match store.take_back(&failures, of_account).await {
+            Err(problem) => Err(match store.take_back(&failures, of_account).await {
                 Ok(()) => problem,
                 Err(error) => problem.and_then(&error),
-            });
+            }),
         }
-        // A device that does not stand says nothing of this account: each such try counts.
-        let from_a_stranger = device.is_none() && (asked.presented.is_some() || narrow.tries <= 1);
-        Ok(Self { account, device, exchanged, failures, network, from_a_stranger })
     }
 
     /// Notes a wrong password for what it says of credential stuffing; nothing where nobody asks.
