@@ -175,8 +175,8 @@ async fn what_is_mailed() {
     leads_to(&acme.mail().await, "undo_email#token=");
 
     acme.set("mail.locale", json!("fr")).await;
-    acme.set("mail.sender", json!("login@acme.test")).await;
-    acme.set("mail.reply_to", json!("help@acme.test")).await;
+    acme.set("mail.sender", json!("login@bücher.test ")).await;
+    acme.set("mail.reply_to", json!("help@bücher.test")).await;
     acme.set("branding.name", json!("Acme Maison")).await;
     acme.set("branding.primary_colour", json!("#7c3aed")).await;
     client.post("acme", "register", &registration("eve@example.com", PASSWORD)).await.data();
@@ -188,7 +188,7 @@ async fn what_is_mailed() {
     );
     assert_eq!(
         (mail.from.as_str(), mail.reply_to.as_slice()),
-        ("login@acme.test", &["help@acme.test".to_owned()][..])
+        ("login@xn--bcher-kva.test", &["help@xn--bcher-kva.test".to_owned()][..])
     );
     assert!(mail.body.html.unwrap().contains("#7c3aed"));
 

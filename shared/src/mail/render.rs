@@ -9,7 +9,7 @@ use super::{
     template::Template as OwnWords,
     words::{self, Block, Words},
 };
-use crate::domain::{Locale, Tenant, settings::Colour};
+use crate::domain::{Email, Locale, Tenant, settings::Colour};
 
 /// Who speaks, and in which language.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,11 +33,16 @@ impl Voice {
         Self {
             tenant_name: tenant.name().to_owned(),
             locale,
-            from: mail.sender.clone().unwrap_or_else(|| from.to_owned()),
-            reply_to: mail.reply_to.clone(),
+            from: mail.sender.as_deref().map_or_else(|| from.to_owned(), sendable),
+            reply_to: mail.reply_to.as_deref().map(sendable),
             colour: tenant.settings.branding.primary_colour,
         }
     }
+}
+
+/// An address of the settings as SES takes it: its domain in ASCII.
+fn sendable(address: &str) -> String {
+    Email::parse(address).map_or_else(|_| address.to_owned(), |email| email.address())
 }
 
 /// A mail, ready to be sent. Its `Debug` shows no body, since a body may hold a secret.
