@@ -66,7 +66,7 @@ codes! {
     AdministratorRequired 403 "administrator_required" "Administrator required"
         "This is for administrators, who sign their requests with AWS Signature Version 4.",
     OriginNotAllowed 403 "origin_not_allowed" "Origin not allowed"
-        "A request with a cookie must come from an allowed origin and carry JSON.",
+        "A request that sends or is given a cookie must come from an allowed origin and carry JSON.",
     ReauthenticationRequired 403 "reauthentication_required" "Reauthentication required"
         "Sign in again, with the second factor if there is one: this needs a sign-in of the last ten minutes.",
     CaptchaRequired 403 "captcha_required" "Captcha required"
