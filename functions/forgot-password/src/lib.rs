@@ -41,11 +41,10 @@ impl Endpoint for ForgotPassword {
     }
 
     fn describe() -> Vec<Operation> {
+        let about = "Start a password reset: mail the user a reset link. `data` has `status`, which is `accepted` whatever \
+                     address it is, and a `message`.";
         ["forgot_password", "password_forgot"]
-            .map(|id| {
-                Operation::new(id, "Forgot Password", "Start a password reset: mail the user a reset link.")
-                    .body::<ForgotPasswordRequest>()
-            })
+            .map(|id| Operation::new(id, "Forgot Password", about).body::<ForgotPasswordRequest>())
             .to_vec()
     }
 

@@ -10,6 +10,7 @@ use latchkey::{
     sign_in::event,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 pub struct Logout {
     parts: Parts,
@@ -28,6 +29,7 @@ impl Endpoint for Logout {
     fn describe() -> Vec<Operation> {
         vec![
             Operation::new("logout", "Logout", "End the session of the access token.")
+                .data::<LogoutResponse>("ApiResponse_LogoutResponse_")
                 .secured(Security::User),
         ]
     }
@@ -44,12 +46,13 @@ impl Endpoint for Logout {
             store.end_session(tenant.id, caller.user.user_id, caller.session.session_id),
             store.record(&ended),
         )?;
-        let response = Response::data(request, &Done { status: "logged_out" });
+        let response = Response::data(request, &LogoutResponse { status: "logged_out" });
         Ok(response.with_cookie(&cookies::no_session(&tenant)))
     }
 }
 
-#[derive(Serialize)]
-struct Done {
-    status: &'static str,
+#[derive(Serialize, ToSchema)]
+pub struct LogoutResponse {
+    /// `logged_out`
+    pub status: &'static str,
 }

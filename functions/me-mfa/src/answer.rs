@@ -65,8 +65,9 @@ pub struct NameRequest {
     pub name: String,
 }
 
-#[derive(Serialize)]
-pub struct Done {
+#[derive(Serialize, ToSchema)]
+pub struct NameResponse {
+    /// `named`
     pub status: &'static str,
 }
 

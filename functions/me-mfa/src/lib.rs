@@ -20,7 +20,7 @@ use latchkey::{
     store::Failures,
 };
 
-pub use answer::{FactorSummary, FactorsResponse, NameRequest};
+pub use answer::{FactorSummary, FactorsResponse, NameRequest, NameResponse};
 
 pub struct MeMfa {
     parts: Parts,
@@ -46,6 +46,7 @@ impl Endpoint for MeMfa {
                 .secured(Security::User),
             Operation::new("name_factor", "Name Factor", "Name an authenticator app or a key.")
                 .body::<NameRequest>()
+                .data::<NameResponse>("ApiResponse_NameResponse_")
                 .secured(Security::User),
             Operation::new(
                 "remove_factor",
@@ -100,7 +101,7 @@ impl MeMfa {
         }
         let user = Some(caller.user.user_id);
         store.record(&event(&self.parts, request, &caller.tenant, EventKind::FactorRenamed, user)).await?;
-        Ok(Response::data(request, &answer::Done { status: "named" }))
+        Ok(Response::data(request, &NameResponse { status: "named" }))
     }
 
     async fn remove(&self, request: &Request) -> Result<Response, Problem> {

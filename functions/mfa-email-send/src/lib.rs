@@ -40,7 +40,8 @@ impl Endpoint for MfaEmailSend {
                 "send_email_mfa",
                 "Send Email Mfa",
                 "Mail an MFA code. A JSON body with `mfa_token` and `user_id` does in the query's place, and \
-                 keeps them out of logs.",
+                 keeps them out of logs. `data` has `status`, which is `sent`, `destination`, the address in part, and \
+                 `expires_in` and `resend_after` in seconds.",
             )
             .query("mfa_token", true)
             .query("user_id", true),

@@ -32,7 +32,8 @@ impl Endpoint for MfaWebauthnBegin {
                 "begin_webauthn_auth",
                 "Begin Webauthn Auth",
                 "Begin a WebAuthn authentication challenge. A JSON body with `mfa_token` and `user_id` does in the \
-                 query's place, and keeps them out of logs.",
+                 query's place, and keeps them out of logs. `data` has `challenge_id`, which goes with the answer, and \
+                 `public_key`, the options for `navigator.credentials.get` as JSON.",
             )
             .query("mfa_token", true)
             .query("user_id", true),

@@ -44,7 +44,8 @@ impl Endpoint for PasswordReset {
             Operation::new(
                 "reset_password",
                 "Reset Password",
-                "Complete a password reset with the mailed token.",
+                "Complete a password reset with the mailed token. `data` has `status`, which is `password_reset`, and \
+                 `redirect_uri` where there is one.",
             )
             .body::<ResetPasswordRequest>(),
         ]

@@ -37,7 +37,8 @@ impl Endpoint for VerifyEmailResend {
     fn describe() -> Vec<Operation> {
         vec![
             Operation::new("verify_email_resend", "Resend Verification", "Mail the verification link again.")
-                .body::<ResendRequest>(),
+                .body::<ResendRequest>()
+                .data::<ResendResponse>("ApiResponse_ResendResponse_"),
         ]
     }
 
@@ -52,7 +53,7 @@ impl Endpoint for VerifyEmailResend {
         self.ask(request, &tenant, &email).await?;
         Ok(Response::data(
             request,
-            &Accepted {
+            &ResendResponse {
                 status: "accepted",
                 message: "If the address waits to be verified, a mail is on its way.",
             },
@@ -83,8 +84,9 @@ pub struct ResendRequest {
     pub email: String,
 }
 
-#[derive(Serialize)]
-struct Accepted {
-    status: &'static str,
-    message: &'static str,
+#[derive(Serialize, ToSchema)]
+pub struct ResendResponse {
+    /// `accepted`, whatever address it is.
+    pub status: &'static str,
+    pub message: &'static str,
 }

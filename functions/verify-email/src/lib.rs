@@ -45,8 +45,13 @@ impl Endpoint for VerifyEmail {
 
     fn describe() -> Vec<Operation> {
         vec![
-            Operation::new("verify_email", "Verify Email", "Verify an e-mail address with the mailed token.")
-                .query("token", true),
+            Operation::new(
+                "verify_email",
+                "Verify Email",
+                "Verify an e-mail address with the mailed token. `data` is as in the answer with \
+                 the password, without a session.",
+            )
+            .query("token", true),
             Operation::new(
                 "verify_email_with_password",
                 "Verify Email With Password",
