@@ -131,8 +131,10 @@ async fn forward(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
     tokio::time::sleep((shared.hold_up)(&operation)).await;
     let mut document: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let metered = ["GetItem", "Query", "Scan", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
-    if metered.contains(&operation.as_str()) {
+    let is_read = ["GetItem", "BatchGetItem", "Query", "Scan"].contains(&operation.as_str());
+    let is_write =
+        ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"].contains(&operation.as_str());
+    if is_read || is_write {
         document["ReturnConsumedCapacity"] = "TOTAL".into();
     }
     let answer = shared
@@ -151,16 +153,15 @@ async fn forward(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
         .unwrap();
     let status = answer.status();
     let text = answer.bytes().await.unwrap();
-    let reads = ["GetItem", "Query", "Scan"].contains(&operation.as_str());
     let used = units(&serde_json::from_slice(&text).unwrap_or_default(), status.is_success());
-    if metered.contains(&operation.as_str()) {
+    if is_read || is_write {
         shared.calls.lock().unwrap().push(Call {
             began,
             ended: Instant::now(),
-            read_units: if reads { used } else { 0.0 },
-            write_units: if reads { 0.0 } else { used },
+            read_units: if is_read { used } else { 0.0 },
+            write_units: if is_write { used } else { 0.0 },
             audit_units: audit_units(&document, used),
-            written: if reads { Vec::new() } else { written(&document) },
+            written: if is_write { written(&document) } else { Vec::new() },
             operation,
         });
     }

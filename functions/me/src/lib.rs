@@ -62,9 +62,7 @@ impl Endpoint for Me {
 
 impl Me {
     async fn show(&self, request: &Request) -> Result<Response, Problem> {
-        let read = |tenant, user| self.parts.store.profile(tenant, user);
-        let (caller, profile) = Caller::beside(request, &self.parts, read).await?;
-        let profile = profile.ok_or_else(|| Problem::internal("a user without a profile"))?;
+        let (caller, profile) = Caller::with_profile(request, &self.parts).await?;
         Ok(Response::data(request, &MeResponse::of(&caller, profile)))
     }
 

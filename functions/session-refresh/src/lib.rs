@@ -65,9 +65,7 @@ impl SessionRefresh {
         let (Some(user), Some(session)) = (token.user(), token.session()) else {
             return Err(Code::SessionInvalid.into());
         };
-        let store = &self.parts.store;
-        let (session, state) =
-            futures::try_join!(store.session(tenant.id, user, session), store.user_state(tenant.id, user))?;
+        let (session, state) = self.parts.store.session_and_state(tenant.id, user, session).await?;
         let (Some(session), Some(state)) = (session, state) else { return Err(Code::SessionInvalid.into()) };
         if session.stands(&state, tenant, request.at) {
             Ok(session)

@@ -1,4 +1,4 @@
-//! Many items of the users' table in one call, for administration.
+//! Many items of the users' table in one call.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, WriteRequest};
 
 use super::{
     Store, StoreError,
-    dynamo::{Item, attributes},
+    dynamo::{Item, attributes, key_of},
     keys::{Key, Table},
 };
 
@@ -14,13 +14,41 @@ use super::{
 const MOST_READ: usize = 100;
 /// `BatchWriteItem` takes so many writes.
 const MOST_WRITTEN: usize = 25;
-/// So often what DynamoDB left undone is asked for again.
+/// So often what DynamoDB left undone is asked for again; where somebody waits for a request's answer.
 const TRIES: u32 = 8;
+const TRIES_OF_A_REQUEST: u32 = 4;
 
 impl Store {
+    /// Reads a few of a user's items strongly, each where its key stands.
+    pub(super) async fn get_each<const N: usize>(
+        &self,
+        keys: [Key; N],
+    ) -> Result<[Option<Item>; N], StoreError> {
+        let mut found = [const { None }; N];
+        for item in self.batch_get_within(TRIES_OF_A_REQUEST, &keys, None).await? {
+            let key = key_of(Table::Users, &item)?;
+            for (place, wanted) in found.iter_mut().zip(&keys) {
+                if *wanted == key {
+                    *place = Some(item);
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// Reads users' items strongly, in no particular order; those that are not there are left out. `only` names
     /// the one attribute that is wanted, if it is one.
     pub(super) async fn batch_get(&self, keys: &[Key], only: Option<&str>) -> Result<Vec<Item>, StoreError> {
+        self.batch_get_within(TRIES, keys, only).await
+    }
+
+    async fn batch_get_within(
+        &self,
+        tries: u32,
+        keys: &[Key],
+        only: Option<&str>,
+    ) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::with_capacity(keys.len());
         let table = self.tables.name(Table::Users);
         for keys in keys.chunks(MOST_READ) {
@@ -32,14 +60,15 @@ impl Store {
                 .map_err(|error| unbuilt(&error))?;
             let mut wanted = HashMap::from([(table.to_owned(), wanted)]);
             for round in 0.. {
-                let answer = self.dynamo.batch_get_item().set_request_items(Some(wanted)).send().await;
+                let request = self.dynamo.batch_get_item().set_request_items(Some(wanted));
+                let answer = Box::pin(request.send()).await;
                 let answer = answer.map_err(|error| StoreError::of("BatchGetItem", &error))?;
                 items.extend(answer.responses.unwrap_or_default().remove(table).unwrap_or_default());
                 wanted = answer.unprocessed_keys.unwrap_or_default();
                 if wanted.is_empty() {
                     break;
                 }
-                self.pause(round, "BatchGetItem").await?;
+                self.pause(round, tries, "BatchGetItem").await?;
             }
         }
         Ok(items)
@@ -62,15 +91,15 @@ impl Store {
                 if left.is_empty() {
                     break;
                 }
-                self.pause(round, "BatchWriteItem").await?;
+                self.pause(round, TRIES, "BatchWriteItem").await?;
             }
         }
         Ok(())
     }
 
     /// Waits longer after each round, with jitter.
-    async fn pause(&self, round: u32, operation: &str) -> Result<(), StoreError> {
-        if round >= TRIES {
+    async fn pause(&self, round: u32, tries: u32, operation: &str) -> Result<(), StoreError> {
+        if round >= tries {
             return Err(StoreError::Busy(format!("{operation}: much is left undone")));
         }
         let most = 25_u32 << round;

@@ -4,10 +4,12 @@ use super::{
     Store, StoreError,
     dynamo::{Change, Written, read, write},
     keys::Key,
+    users::StateRow,
 };
 use crate::domain::{
     ids::{SessionId, TenantId, UserId},
     session::Session,
+    user::{Profile, UserState},
 };
 
 /// What came of exchanging a refresh token.
@@ -34,6 +36,41 @@ impl Store {
         session: SessionId,
     ) -> Result<Option<Session>, StoreError> {
         self.get(&Key::session(tenant, user, session)).await
+    }
+
+    /// A session and the state of its user, in one call.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn session_and_state(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        session: SessionId,
+    ) -> Result<(Option<Session>, Option<UserState>), StoreError> {
+        let keys = [Key::session(tenant, user, session), Key::state(tenant, user)];
+        let [session, state] = self.get_each(keys).await?;
+        Ok((session.map(read).transpose()?, state.map(StateRow::read).transpose()?))
+    }
+
+    /// The same, and the user's profile.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    pub async fn session_state_and_profile(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        session: SessionId,
+    ) -> Result<(Option<Session>, Option<UserState>, Option<Profile>), StoreError> {
+        let keys =
+            [Key::session(tenant, user, session), Key::state(tenant, user), Key::profile(tenant, user)];
+        let [session, state, profile] = self.get_each(keys).await?;
+        Ok((
+            session.map(read).transpose()?,
+            state.map(StateRow::read).transpose()?,
+            profile.map(read).transpose()?,
+        ))
     }
 
     /// A user's sessions, the oldest first.

@@ -6,7 +6,7 @@ use serde_bytes::ByteBuf;
 
 use super::{
     Store, StoreError,
-    dynamo::{Change, Item, attributes, key_of, write},
+    dynamo::{Change, Item, attributes, key_of, read, write},
     keys::{Key, Table},
     schema::LISTING_INDEX,
     transaction::{Committed, Transaction},
@@ -85,6 +85,10 @@ pub(super) struct StateRow {
 }
 
 impl StateRow {
+    pub(super) fn read(item: Item) -> Result<UserState, StoreError> {
+        read::<Self>(item).map(Self::into_state)
+    }
+
     pub(super) fn into_state(self) -> UserState {
         UserState {
             user_id: self.user_id,

@@ -25,6 +25,19 @@ pub fn accesses(operation: &str, body: &Value) -> Vec<Access> {
             .flatten()
             .map(|(part, request)| single(action_of(part), request))
             .collect(),
+        "BatchGetItem" => body["RequestItems"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .flat_map(|(table, wanted)| {
+                wanted["Keys"].as_array().into_iter().flatten().map(move |key| (table, key))
+            })
+            .map(|(table, key)| Access {
+                action: operation.to_owned(),
+                resource: table.clone(),
+                partition: key["pk"]["S"].as_str().map(str::to_owned),
+            })
+            .collect(),
         _ => vec![single(operation, body)],
     }
 }
