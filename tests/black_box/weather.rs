@@ -110,6 +110,47 @@ async fn a_passkey_whose_session_could_not_be_opened_is_shown_again() {
     }
 }
 
+/// Nor is what is shown beside a password used up by a fault of ours, or counted as wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_factors_key_whose_session_could_not_be_opened_is_shown_again() {
+    if tests::is_elsewhere() {
+        return;
+    }
+    let (house, faults) = House::on_a_bad_day().await;
+    let (ada, client, mut key) = webauthn::keyed(&house, "acme").await;
+    let store = &house.parts.store;
+    let tenant = store.tenant(&TenantSlug::parse("acme").unwrap()).await.unwrap().unwrap();
+    let user = ada.user_id.parse().unwrap();
+    let sessions = async || store.sessions(tenant.id, user).await.unwrap().len();
+    for counter in [0, 40] {
+        key.counter = counter;
+        // The session cannot be stored; or the challenge is taken, and the answer to that never comes, after
+        // two that count the try.
+        for (throttled, fates) in [(100, String::new()), (0, format!("..{}", "l".repeat(100)))] {
+            let before = sessions().await;
+            let handle = ada.handle(&client).await;
+            let (challenge, options) = ada.challenge(&client, &handle).await;
+            let answer = key.get(&options);
+            let show = async |handle: &str| ada.show_key(&client, handle, &challenge, &answer).await;
+            faults.throttle_puts(throttled);
+            faults.changes(&fates);
+            assert_eq!(show(&handle).await.problem(), (503, "unavailable"));
+            faults.throttle_puts(0);
+            faults.changes("");
+            assert_eq!(sessions().await, before);
+            assert_eq!(show(&handle).await.data()["status"], "authenticated");
+            assert_eq!(sessions().await, before + 1);
+            let failures = Failures::of_factor(tenant.id, user, "webauthn");
+            assert_eq!(store.failures(&failures).await.unwrap(), 0);
+            assert_eq!(show(&handle).await.problem(), (401, "mfa_token_invalid"));
+        }
+    }
+    let page = audit::page(&house.parts, &tenant, &audit::Wanted::default(), (None, 1000)).await.unwrap();
+    for kind in [Kind::MfaFailed, Kind::SignatureCounterFell] {
+        assert!(page.events.iter().all(|event| event.kind != kind), "{kind:?} of {:?}", page.events);
+    }
+}
+
 /// The account, its session and the event are one transaction.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_verification_is_made_whole_or_can_be_made_again() {

@@ -19,7 +19,7 @@ use latchkey::{
         errand::{Errand, What},
         event::{Event, Kind as EventKind},
         handle::Handle,
-        ids::{FactorId, SessionId},
+        ids::{ChallengeId, FactorId, SessionId},
         session::Authentication,
         throttle::Backoff,
     },
@@ -75,13 +75,13 @@ impl Endpoint for MfaVerify {
 /// What was shown was right.
 struct Proven {
     authentication: Authentication,
-    /// The counter of an assertion, still to be noted.
-    counter: Option<(FactorId, u32)>,
+    /// The challenge that an assertion took, and its counter, still to be noted.
+    asserted: Option<(ChallengeId, FactorId, u32)>,
 }
 
 impl Proven {
     fn by(authentication: Authentication) -> Self {
-        Self { authentication, counter: None }
+        Self { authentication, asserted: None }
     }
 }
 
@@ -136,13 +136,12 @@ impl MfaVerify {
             // Not what this request asks to remember: whoever gets in must not hide it so.
             on_known_device: handle.on_known_device,
         };
-        let counter = (shown.counter, tried.attempt.as_str());
         let drafted = sign_in::draft(parts, request, tenant, &proven)?;
         let session = drafted.0.session_id;
         let (spent, opened, noted) = futures::join!(
             parts.store.spend_handle(tenant.id, token, &tried.attempt),
             sign_in::open_drafted(parts, request, tenant, &proven, drafted),
-            webauthn::note(parts, request, (tenant, handle.user_id), counter),
+            webauthn::note(parts, request, (tenant, handle.user_id), shown.asserted),
         );
         let completed = async {
             let opened = opened?;
@@ -157,30 +156,42 @@ impl MfaVerify {
             Err(problem) => problem,
         };
         let is_ours = problem.code.status() >= 500;
-        match self.take_back(tenant, token, tried, session, is_ours).await {
+        let again = is_ours.then_some((token, shown.asserted.map(|(challenge, ..)| challenge)));
+        match self.take_back(tenant, tried, session, again).await {
             Err(error) if is_ours => Err(problem.and_then(&error)),
             taken_back => Err(taken_back.map_or_else(Problem::from, |()| problem)),
         }
     }
 
-    /// Ends the session that nobody was told of; and where the fault is ours, the handle is good again.
+    /// Ends the session that nobody was told of; and where the fault is ours, the handle and the challenge are good
+    /// `again`.
     async fn take_back(
         &self,
         tenant: &Tenant,
-        token: &Bearer,
         tried: &Counted,
         session: SessionId,
-        is_ours: bool,
+        again: Option<(&Bearer, Option<ChallengeId>)>,
     ) -> Result<(), StoreError> {
         let store = &self.parts.store;
         // It may be stored though nobody was told so.
         let ended = store.end_session(tenant.id, tried.handle.user_id, session);
         let unspent = async {
-            if is_ours { store.unspend_handle(tenant.id, token, &tried.attempt).await } else { Ok(()) }
+            match again {
+                Some((token, _)) => store.unspend_handle(tenant.id, token, &tried.attempt).await,
+                None => Ok(()),
+            }
         };
-        // Each for itself: one that fails does not keep the other from being done.
-        let (ended, unspent) = futures::join!(ended, unspent);
-        ended.and(unspent)
+        let given_back = async {
+            match again {
+                Some((_, Some(challenge))) => {
+                    store.give_back_challenge(tenant.id, challenge, &tried.attempt).await
+                }
+                _ => Ok(()),
+            }
+        };
+        // Each for itself: one that fails does not keep the others from being done.
+        let (ended, unspent, given_back) = futures::join!(ended, unspent, given_back);
+        ended.and(unspent).and(given_back)
     }
 
     /// What follows from a completed sign-in: it is written down, failures are forgiven, and the devices are stored

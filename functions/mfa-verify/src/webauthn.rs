@@ -18,8 +18,29 @@ use latchkey::{
 use crate::Proven;
 
 /// Whether the assertion verifies for the challenge, and this request is the first to answer that.
-/// A request that was granted a try takes it, right or wrong: so of a hundred one does.
+/// A request that was granted a try takes it, right or wrong: so of a hundred one does. Only one that could not
+/// be judged gives it back.
 pub async fn check(
+    parts: &Parts,
+    request: &Request,
+    (tenant, user, token): (&Tenant, UserId, &Bearer),
+    (challenge, credentials): (ChallengeId, &[Credential]),
+    (answer, attempt): (&Assertion, &str),
+) -> Result<Option<Proven>, Problem> {
+    let held = (challenge, credentials);
+    let problem = match judge(parts, request, (tenant, user, token), held, (answer, attempt)).await {
+        Ok(proven) => return Ok(proven),
+        Err(problem) => problem,
+    };
+    // It may be taken though nobody was told so.
+    let given_back = parts.store.give_back_challenge(tenant.id, challenge, attempt).await;
+    Err(match given_back {
+        Ok(()) => problem,
+        Err(error) => problem.and_then(&error),
+    })
+}
+
+async fn judge(
     parts: &Parts,
     request: &Request,
     (tenant, user, token): (&Tenant, UserId, &Bearer),
@@ -36,11 +57,11 @@ pub async fn check(
         if !passkey.is_named_by(answer) {
             continue;
         }
-        let of = (passkey, credential.counter);
+        let of = (passkey, credential.counter_before(challenge.challenge_id));
         return match relying_party.finish_authentication(answer, &challenge.state, user, of) {
             Ok(asserted) => Ok(Some(Proven {
                 authentication: Authentication::PasswordAndWebauthn(asserted.holding),
-                counter: Some((credential.factor_id, asserted.counter)),
+                asserted: Some((challenge.challenge_id, credential.factor_id, asserted.counter)),
             })),
             Err(Refused::CounterFell) => {
                 fell(parts, request, tenant, user).await?;
@@ -55,15 +76,16 @@ pub async fn check(
     Ok(None)
 }
 
-/// Notes the counter of an assertion, if there is one; false, and an event, where it did not rise.
+/// Notes the counter of an assertion, if there is one; false, and an event, where it did not rise. It is noted for
+/// the challenge: shown again, the same answer has the same counter.
 pub async fn note(
     parts: &Parts,
     request: &Request,
     (tenant, user): (&Tenant, UserId),
-    (counter, attempt): (Option<(FactorId, u32)>, &str),
+    asserted: Option<(ChallengeId, FactorId, u32)>,
 ) -> Result<bool, Problem> {
-    let Some((factor, counter)) = counter else { return Ok(true) };
-    let rose = parts.store.use_credential(tenant.id, user, factor, (counter, attempt)).await?;
+    let Some((challenge, factor, counter)) = asserted else { return Ok(true) };
+    let rose = parts.store.use_credential(tenant.id, user, factor, (counter, challenge)).await?;
     if !rose {
         fell(parts, request, tenant, user).await?;
     }

@@ -195,8 +195,7 @@ impl Passkey {
         let attempt = EventId::fresh(&*parts.clock, &*parts.entropy).to_string();
         let challenge = shown.challenge.challenge_id;
         // Noted for the challenge: shown again, the same answer has the same counter.
-        let noted_for = challenge.to_string();
-        let counter = (asserted.counter, noted_for.as_str());
+        let counter = (asserted.counter, challenge);
         let drafted = sign_in::draft(parts, request, tenant, proven)?;
         let session = drafted.0.session_id;
         let (taken, rose, opened) = futures::join!(

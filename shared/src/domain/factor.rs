@@ -76,7 +76,7 @@ pub struct Credential {
     #[serde(with = "jiff::fmt::serde::timestamp::second::optional", default)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
-    /// The attempt or the challenge that the counter was last noted for.
+    /// The challenge that the counter was last noted for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub used_by: Option<String>,
 }

@@ -14,7 +14,7 @@ use crate::{
     domain::{
         Label,
         factor::{BackupCode, Credential, PendingTotp, Totp},
-        ids::{FactorId, TenantId, UserId},
+        ids::{ChallengeId, FactorId, TenantId, UserId},
         settings::Method,
     },
     keys::{DataKey, SealBroken},
@@ -178,8 +178,8 @@ impl Store {
         StoredPasskey::of_bytes(&plain).map_err(|error| StoreError::Broken(error.to_string()))
     }
 
-    /// Notes the counter of an assertion; false where it did not rise. An authenticator that does
-    /// not count says 0 for ever.
+    /// Notes the counter of the answer to a challenge; false where it did not rise. An authenticator that
+    /// does not count says 0 for ever.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
@@ -188,20 +188,20 @@ impl Store {
         tenant: TenantId,
         user: UserId,
         factor: FactorId,
-        (counter, attempt): (u32, &str),
+        (counter, challenge): (u32, ChallengeId),
     ) -> Result<bool, StoreError> {
         let rises = if counter == 0 {
             "#counter = :counter"
         } else {
-            "(#counter < :counter OR (#counter = :counter AND used_by = :attempt))"
+            "(#counter < :counter OR (#counter = :counter AND used_by = :challenge))"
         };
         let change = Change::of(
             Key::credential(tenant, user, factor),
-            "SET #counter = :counter, used_by = :attempt, last_used_at = :now",
+            "SET #counter = :counter, used_by = :challenge, last_used_at = :now",
         )
         .name("#counter", "counter")
         .when(rises)
-        .text(":attempt", attempt)
+        .text(":challenge", &challenge.to_string())
         .number(":counter", counter)
         .time(":now", self.clock.now());
         Ok(self.change(change).await?.is_done())
