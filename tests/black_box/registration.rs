@@ -339,3 +339,48 @@ async fn resend_mails_the_link_that_still_waits_and_nothing_else() {
     assert_eq!(house.mails_to("ada@example.com").await.len(), before);
     assert!(house.mails_to("nobody@example.com").await.is_empty());
 }
+
+/// Who registered, and deleted the account that it made; the link is used up.
+async fn gone(client: &Client, house: &House, email: &str) -> String {
+    client.post("acme", "register", &registration(email, OTHER)).await.data();
+    let spent = house.mailed_token(email, "lk_vfy_").await;
+    let verified = client.post("acme", "verify-email", &json!({ "token": spent, "password": OTHER })).await;
+    let access = verified.data()["tokens"]["access_token"].as_str().unwrap();
+    client.delete_as("/api/v1/me", access).await.data();
+    spent
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_deleted_their_account_is_mailed_no_link_that_is_used_up() {
+    let house = House::start().await;
+    house.tenant("acme", json!({})).await;
+    let (client, email) = (house.client(2), "ada@example.com");
+    let spent = gone(&client, &house, email).await;
+    let before = house.mails_to(email).await.len();
+    for path in ["forgot-password", "verify-email/resend"] {
+        client.post("acme", path, &json!({ "email": email })).await.data();
+        assert_eq!(house.mails_to(email).await.len(), before, "{path}");
+    }
+    let again = client.get("acme", &format!("verify-email?token={spent}")).await;
+    assert_eq!(again.problem(), (400, "token_invalid"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_deleted_their_account_registers_anew_as_if_for_the_first_time() {
+    let house = House::start().await;
+    house.tenant("acme", json!({})).await;
+    let (client, email) = (house.client(2), "ada@example.com");
+    let spent = gone(&client, &house, email).await;
+    client.post("acme", "register", &registration(email, PASSWORD)).await.data();
+    let token = house.mailed_token(email, "lk_vfy_").await;
+    assert_ne!(token, spent);
+    let verified = client.get("acme", &format!("verify-email?token={token}")).await;
+    assert_eq!(verified.data()["status"], "verified");
+    assert_eq!(verified.data()["password_required"], false);
+    let login = client.post("acme", "login", &json!({ "email": email, "password": PASSWORD })).await;
+    assert_eq!(login.data()["status"], "authenticated");
+    for token in [token, spent] {
+        let again = client.get("acme", &format!("verify-email?token={token}")).await;
+        assert_eq!(again.data()["status"], "already_verified");
+    }
+}

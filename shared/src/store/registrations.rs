@@ -83,8 +83,8 @@ impl Store {
         self.put(&item, self.due_item(write(&registration)?, created_at)).await
     }
 
-    /// A token's own registration, and whether another one waits for its address. Strangers may have made hundreds:
-    /// no more of them are read than says so.
+    /// A token's own registration, used or not, and whether another one waits for its address. Strangers may have made
+    /// hundreds: no more of them are read than says so.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot answer.
@@ -94,19 +94,19 @@ impl Store {
         token: &Bearer,
     ) -> Result<Option<(Registration, bool)>, StoreError> {
         let (key, own) = (Key::registrations(tenant, token.selector()), Key::registration(tenant, token));
-        let is_waiting = |item: &Item| waits(item, self.clock.now());
+        let is_live = |item: &Item| lives(item, self.clock.now());
         let (mut found, mut others, mut from) = (None, false, None);
         loop {
             let (items, next) = self.query_page(&key, from, Some(PAGE)).await?;
-            for item in items.into_iter().filter(is_waiting) {
+            for item in items.into_iter().filter(is_live) {
                 if key_of(key.table, &item)?.place() == own.place() {
                     found = Some(read(item)?);
-                } else {
+                } else if is_unused(&item) {
                     others = true;
                 }
             }
             if others && found.is_none() && next.is_some() {
-                found = self.get_item(&own).await?.filter(is_waiting).map(read).transpose()?;
+                found = self.get_item(&own).await?.filter(is_live).map(read).transpose()?;
             }
             from = next;
             if others || from.is_none() {
@@ -129,7 +129,8 @@ impl Store {
         let (mut newest, mut waiting, mut from): (Option<(String, Registration)>, _, _) = (None, 0, None);
         loop {
             let (items, next) = self.query_page(&key, from, Some(PAGE)).await?;
-            for item in items.into_iter().filter(|item| waits(item, self.clock.now())) {
+            let waits = |item: &Item| lives(item, self.clock.now()) && is_unused(item);
+            for item in items.into_iter().filter(waits) {
                 let place = key_of(key.table, &item)?.place();
                 let registration: Registration = read(item)?;
                 waiting += 1;
@@ -215,8 +216,13 @@ impl Store {
 }
 
 /// Whether an item's registration has not run out.
-fn waits(item: &Item, now: Timestamp) -> bool {
+fn lives(item: &Item, now: Timestamp) -> bool {
     number(item, "expires_at").is_some_and(|until| until > now.as_second())
+}
+
+/// Whether it has made no account: one that has waits no more, even where the account was deleted since.
+fn is_unused(item: &Item) -> bool {
+    !item.contains_key("activated_at")
 }
 
 fn owner(item: Option<Item>) -> Result<UserId, StoreError> {
