@@ -13,6 +13,7 @@ journey("an address is changed by who holds both, and changed back from the old 
   await ada.page.getByLabel("Code from the mail").and(ada.page.locator(":visible")).fill(await house.mailed(wanted, CODE));
   await ada.press("Confirm");
   await ada.page.locator("[data-email]").filter({ hasText: wanted }).waitFor();
+  assert.equal(await ada.focused(), "address", "the form is gone, and its reader is not");
   await ada.page.goto(await house.mailed(old, /http\S+\/undo-email#token=\S+/));
   await ada.press("Undo the change");
   await ada.reads("Your old address is back");
@@ -79,6 +80,9 @@ journey("a name, a password, other sessions, the data, and the end of the accoun
 
   await ada.press("Sign out everywhere else");
   await ada.reads("Signed out.");
+  await ada.press("Save the password");
+  await ada.reads("Fill this in.");
+  assert.equal(await ada.page.locator("main > [data-status]").innerText(), "", "what was done before is not said of this");
   await laptop.press("Download");
   await laptop.arrives("sign-in");
 
@@ -94,7 +98,9 @@ journey("a name, a password, other sessions, the data, and the end of the accoun
   assert.equal(download.suggestedFilename(), "account.json");
   await ada.page.locator("summary").click();
   await ada.press("Yes, delete my account");
-  await ada.arrives("register");
+  await ada.reads("Your account is deleted.");
+  assert.equal(await ada.focused(), "Your account is deleted.");
+  assert.equal(await ada.page.locator("main button:visible, main form:visible").count(), 0);
   ada.password = "a password that is quite new";
   await ada.signsIn();
   await ada.reads("The e-mail address or the password is not right.");
@@ -147,4 +153,33 @@ journey("what is refused on my account is said, wherever it was asked for", asyn
   await laptop.signsOut();
   await end.click();
   await ada.reads("It is gone already.");
+});
+
+journey("whoever adds a factor, or takes it away, is still among the factors", async (person) => {
+  const methods = ["totp", "email", "backup_code"];
+  const tenant = await house.tenant("focused", { "mfa.methods": methods });
+  const [ada, bob] = [await person(tenant), await person(tenant)];
+  await bob.hasAccount();
+  await bob.enrolsApp();
+  await bob.reads("Saved.");
+  assert.equal(await bob.focused(), "factors");
+
+  await ada.hasAccount();
+  const turnOn = ada.page.getByRole("button", { name: "Turn on codes by e-mail" });
+  await turnOn.click();
+  await ada.fill("Code from the mail", await house.mailed(ada.email, CODE));
+  await ada.press("Confirm");
+  await ada.reads("Saved.");
+  assert.equal(await ada.focused(), "factors");
+  await turnOn.waitFor({ state: "hidden" });
+
+  await fetch(`${house.mail}/clear-store`, { method: "POST" });
+  await ada.page.getByRole("button", { name: "Remove: Codes by e-mail" }).click();
+  const dialog = ada.page.getByRole("dialog");
+  await dialog.getByLabel("Password", { exact: true }).fill(ada.password);
+  await dialog.getByRole("button", { name: "Sign in", exact: true }).click();
+  await dialog.getByLabel("Code from the mail").fill(await house.mailed(ada.email, CODE));
+  await dialog.getByRole("button", { name: "Confirm", exact: true }).and(dialog.locator(":visible")).click();
+  await turnOn.waitFor();
+  assert.equal(await ada.focused(), "factors");
 });

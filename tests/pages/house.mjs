@@ -124,6 +124,11 @@ export class Person {
     return this.page.getByText(text).and(this.page.locator(":visible")).first().waitFor();
   }
 
+  /** What has the focus: its id, or its text. */
+  focused() {
+    return this.page.evaluate(() => document.activeElement.id || document.activeElement.textContent.trim());
+  }
+
   async registers() {
     await this.open("register");
     await this.registersHere();

@@ -65,6 +65,11 @@ journey("what is wrong is said beside its field, and nothing typed is lost", asy
   await ada.fill("E-mail address", ada.email);
   await ada.press("Create account");
   await ada.reads("This password is common, or was part of a breach.");
+  await ada.fill("E-mail address", "jürgen@example.com");
+  await ada.fill("Password", "long ".repeat(300));
+  await ada.press("Create account");
+  await ada.reads("Before the @, only letters from a to z without accents");
+  await ada.reads("This is too long.");
 });
 
 journey("a wrong password is refused, the right one let in", async (person) => {
@@ -124,6 +129,7 @@ journey("where a factor is required, an app is enrolled on the way in; it, a bac
   await dialog.getByRole("button", { name: "Confirm", exact: true }).and(dialog.locator(":visible")).click();
   assert.equal((await ada.keepsCodes()).length, 10);
   await ada.reads("10 left");
+  assert.equal(await ada.focused(), "factors", "who has kept them goes on where they were");
   assert.equal(await ada.page.locator("[data-list='sessions'] li").count(), 1, "the new session took the old one's place");
 });
 
@@ -257,6 +263,10 @@ journey("a captcha is solved by the page itself, at registration and where failu
   await ada.types();
   await ada.arrives("account");
   assert.ok(asked.includes("captcha"), asked.join(" "));
+  // A page that is older than the captcha learns of it.
+  await ada.open("register");
+  await ada.page.evaluate(() => delete document.body.dataset.captcha);
+  await ada.registersHere();
 });
 
 journey("a passkey is enrolled on the way in, while the browser offers others by itself", async (person) => {
@@ -338,11 +348,10 @@ journey("signing in needs no mouse", async (person) => {
   await ada.signsOut();
   await ada.open("sign-in");
   const { keyboard } = ada.page;
-  const focused = () => ada.page.evaluate(() => document.activeElement.id || document.activeElement.textContent.trim());
   const order = [];
   for (let i = 0; i < 6; i++) {
     await keyboard.press("Tab");
-    order.push(await focused());
+    order.push(await ada.focused());
     if (order.at(-1) === "email") await keyboard.type(ada.email);
     if (order.at(-1) === "password") await keyboard.type(ada.password);
   }

@@ -2,7 +2,7 @@
 
 import { T, asUser, me, page, resume, session, signInAgain, words } from "./api.js";
 import { enrolment, showCodes } from "./enrol.js";
-import { $, $$, busy, clear, fill, on, onPress, onSubmit, refuse, show } from "./form.js";
+import { $, $$, busy, clear, fill, on, onPress, onSubmit, refuse, show, toHeading } from "./form.js";
 import { device, fillList } from "./list.js";
 import { signIn } from "./steps.js";
 
@@ -90,9 +90,10 @@ async function showFactors() {
   left.hidden = !strong || !offered_methods.includes("backup_code");
   const about = backup_codes?.disabled ? words.disabled : fill(words.backup_codes_left, backup_codes?.remaining ?? 0);
   $("span", left).textContent = `${words.backup_codes}: ${about}.`;
-  // A second app takes the place of the first.
-  const app = $("[data-enrol='totp']");
-  app.textContent = factors.some(({ method }) => method === "totp") ? words.replace_app : words.add_app;
+  // A second app takes the place of the first; codes by e-mail are on or off.
+  const has = (wanted) => factors.some(({ method }) => method === wanted);
+  $("[data-enrol='totp']").textContent = has("totp") ? words.replace_app : words.add_app;
+  $("[data-enrol='email']").hidden = has("email") || !offered_methods.includes("email");
 }
 
 async function remove(factor) {
@@ -152,6 +153,7 @@ onSubmit(form("confirm-email"), async ({ code }) => {
   await sure(() => me("POST", "/email/confirm", { code }));
   for (const done of [form("new-email"), form("confirm-email")]) done.reset();
   form("confirm-email").hidden = true;
+  toHeading(form("confirm-email"));
   say(words.saved);
   await load();
 });
@@ -166,6 +168,7 @@ enrolment($("[data-factors]"), {
   send: (path, body = {}) => sure(() => me("POST", path, body)),
   async done() {
     enrolling();
+    toHeading($("[data-factors]"));
     say(words.saved);
     await load();
   },
@@ -181,6 +184,7 @@ onPress(action("new-codes"), async () => {
   const { backup_codes } = await sure(() => me("POST", "/mfa/backup-codes/regenerate", {}));
   showCodes($("[data-factors]"), backup_codes, () => {
     enrolling();
+    toHeading($("[data-factors]"));
     return showFactors();
   });
 });
@@ -195,7 +199,8 @@ onPress(action("export"), async () => {
 });
 onPress(action("delete"), async () => {
   await sure(() => me("DELETE", ""));
-  location.assign(page("register"));
+  for (const over of [$("[data-account]"), action("sign-out")]) over.hidden = true;
+  show("deleted");
 });
 onPress(action("sign-out"), async () => {
   await asUser("POST", `${T}/logout`, {});

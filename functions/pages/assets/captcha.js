@@ -17,9 +17,9 @@ async function solve() {
   throw new Refusal("captcha_refused");
 }
 
-async function solved() {
+async function solved(provider) {
   // The others' widgets are scripts of theirs, which these pages do not load.
-  if (document.body.dataset.captcha !== "altcha") throw new Refusal("captcha_required");
+  if (provider !== "altcha") throw new Refusal("captcha_elsewhere");
   const status = $("[data-captcha-status]");
   if (status) status.textContent = status.dataset.captchaStatus;
   try {
@@ -30,14 +30,15 @@ async function solved() {
 }
 
 // Once asked for, it is asked for again: a try without one would count, and be for nothing.
-let due = false;
+let due;
 
 /** Sends with a solved captcha: at once where one is asked for, else when it turns out to be. */
 export async function withCaptcha(send, always) {
-  if ((always || due) && document.body.dataset.captcha) return send(await solved());
+  if (always) due ??= document.body.dataset.captcha;
+  if (due) return send(await solved(due));
   return send().catch(async (refusal) => {
     if (refusal.code !== "captcha_required") throw refusal;
-    due = true;
-    return send(await solved());
+    due = refusal.captcha.provider;
+    return send(await solved(due));
   });
 }

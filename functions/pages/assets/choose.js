@@ -1,7 +1,7 @@
 // A password to be chosen with a token.
 
-import { T, page, post } from "./api.js";
-import { $, onSubmit, show } from "./form.js";
+import { T, post } from "./api.js";
+import { $, leadBack, onSubmit, show } from "./form.js";
 
 /** Chooses the password that is typed with the token that is there then, and leads on to where `back` says, if it does. */
 export const choose = (token, back = () => undefined) =>
@@ -11,10 +11,7 @@ export const choose = (token, back = () => undefined) =>
   });
 
 /** Shows a step that leads to the sign-in, and from there to where the person was to go. */
-export function toSignIn(name, redirect_uri) {
-  const link = $("a", show(name));
-  if (redirect_uri) link.href = page("sign-in", { redirect_uri });
-}
+export const toSignIn = (name, redirect_uri) => leadBack(show(name), redirect_uri);
 
 /** Goes on with what is answered; shows instead that the link is dead, if that is what was refused. */
 export async function unlessDead(asked, goOn) {

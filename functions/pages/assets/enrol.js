@@ -1,8 +1,8 @@
 // Enrolling a second factor: while signing in, and on "my account".
 
-import { call, page, signedIn, words } from "./api.js";
+import { Refusal, post, signedIn, words } from "./api.js";
 import { arrive } from "./arrive.js";
-import { $, $$, busy, fill, onPress, onSubmit, show } from "./form.js";
+import { $, $$, busy, fill, leadBack, onPress, onSubmit, refuse, show } from "./form.js";
 import * as passkeys from "./passkeys.js";
 
 /**
@@ -69,14 +69,11 @@ export function enrolment(root, { send, done }) {
 
 /** Enrols with the token of a sign-in that has to have a second factor; the first one completes it. */
 export function enrolToArrive(token, asked) {
-  const send = (path, body = {}) =>
-    call("POST", `/api/v1/me${path}`, body, token).catch((refusal) => {
-      // Its time has run out: it begins with the password again.
-      if (["bearer_invalid", "mfa_token_invalid"].includes(refusal.code)) location.assign(page("sign-in"));
-      throw refusal;
-    });
+  const send = (path, body) => post(`/api/v1/me${path}`, body, token);
   enrolment(document, { send, done: (answer) => (signedIn(answer), arrive(asked)) });
-  show("enrol");
+  const step = show("enrol");
+  leadBack(step, asked);
+  if (!$("[data-enrol]:not([hidden])", step)) refuse(step, new Refusal("nothing_to_enrol"));
 }
 
 /** Shows backup codes until the person says that they are kept. */

@@ -17,6 +17,22 @@ export function show(name, root = document) {
   return step;
 }
 
+/** What was pressed is gone: a reader goes on at the heading of its section. */
+export function toHeading(within) {
+  const heading = $("h2", within.closest("section"));
+  heading.tabIndex = -1;
+  heading.focus();
+}
+
+/** Has the links of a step know where the person is to go in the end, if that is said. */
+export function leadBack(step, redirect_uri) {
+  for (const link of redirect_uri ? $$("a", step) : []) {
+    const url = new URL(link.href);
+    url.searchParams.set("redirect_uri", redirect_uri);
+    link.href = url;
+  }
+}
+
 const tokenIn = (hash) => new URLSearchParams(hash.slice(1)).get("token");
 
 /**
@@ -90,6 +106,8 @@ export function clear(form) {
   for (const error of $$("[data-error-of]", form)) error.textContent = "";
   for (const input of $$("[aria-invalid]", form)) input.removeAttribute("aria-invalid");
   alertOf(form).textContent = "";
+  // What was done before is not said beside what is refused now.
+  $("main > [data-status]")?.replaceChildren();
 }
 
 function values(form) {
@@ -118,7 +136,7 @@ export async function busy(element, act) {
   element.ariaBusy = "true";
   const buttons = $$("button", element).concat(element.matches("button") ? element : []);
   for (const button of buttons) button.ariaDisabled = "true";
-  alertOf(element).textContent = "";
+  clear(element);
   try {
     await act();
   } catch (error) {

@@ -1,6 +1,6 @@
 // The lists of "my account": what there is, and what can be done with each.
 
-import { fill, onPress } from "./form.js";
+import { fill, onPress, toHeading } from "./form.js";
 import { words } from "./api.js";
 
 function element(name, text = "", more = {}) {
@@ -34,11 +34,7 @@ export function fillList(list, entries) {
   });
   const within = list.contains(document.activeElement);
   list.replaceChildren(...(rows.length > 0 ? rows : [element("li", words.none)]));
-  if (!within) return;
-  // What was pressed is gone: a reader goes on at the list's heading.
-  const heading = list.closest("section").querySelector("h2");
-  heading.tabIndex = -1;
-  heading.focus();
+  if (within) toHeading(list);
 }
 
 /** A browser and a system in words. */

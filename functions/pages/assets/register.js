@@ -2,7 +2,9 @@
 
 import { T, page, post } from "./api.js";
 import { withCaptcha } from "./captcha.js";
-import { $, onSubmit, show } from "./form.js";
+import { $, onPress, onSubmit, show } from "./form.js";
+
+let email;
 
 onSubmit($("[data-form='register']"), async (typed) => {
   const redirect_uri = new URLSearchParams(location.search).get("redirect_uri") ?? undefined;
@@ -11,4 +13,9 @@ onSubmit($("[data-form='register']"), async (typed) => {
   // Where addresses are not proven, the account is there at once.
   if (status === "active") location.assign(page("sign-in"));
   else show("done");
+  email = typed.email;
+});
+onPress($("[data-action='resend']"), async () => {
+  await post(`${T}/verify-email/resend`, { email });
+  show("sent");
 });

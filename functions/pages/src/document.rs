@@ -57,13 +57,16 @@ impl<'a> Document<'a> {
         tenant: &'a Tenant,
         base_url: &str,
         assets: &'a Assets,
-        back: Option<String>,
+        (back, to_account): (Option<String>, bool),
     ) -> Self {
         let (words, settings) = (Words::of(locale), &tenant.settings);
         let passkeys =
             settings.offers(Method::Webauthn) && RelyingParty::takes_hosted_pages(tenant, base_url);
-        let query =
+        let mut query =
             back.as_deref().map(|back| format!("&redirect_uri={}", urlencoded(back))).unwrap_or_default();
+        if to_account {
+            query.push_str("&next=account");
+        }
         Self {
             page,
             locale,

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use http::header;
 use latchkey::{
     domain::{Locale, Tenant},
-    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, describe::Security},
+    http::{Code, Endpoint, Operation, Problem, Request, Response, Route, describe::Security, form},
     keys::Purpose,
     runtime::Parts,
 };
@@ -84,8 +84,8 @@ impl Pages {
         let refused = |problem| Refused { locale, problem };
         let page = request.parameter("page").and_then(Page::named);
         let page = page.ok_or_else(|| refused(Code::NotFound.into()))?;
-        let back = back_to(request, &tenant).map_err(refused)?;
-        let document = Document::of(page, locale, &tenant, &self.parts.base_url, &self.assets, back);
+        let onward = onward(request, &tenant).map_err(refused)?;
+        let document = Document::of(page, locale, &tenant, &self.parts.base_url, &self.assets, onward);
         let policy = Policy::of(&tenant, &document.brand);
         html(200, &document, &policy).map_err(refused)
     }
@@ -105,12 +105,15 @@ impl Pages {
     }
 }
 
-/// Where the person is to go once signed in, if the link says so.
-fn back_to(request: &Request, tenant: &Tenant) -> Result<Option<String>, Problem> {
+/// Where the person is to go once signed in, if the link says so; and whether to the account before.
+fn onward(request: &Request, tenant: &Tenant) -> Result<(Option<String>, bool), Problem> {
     let mut form = request.query();
-    let values = (form.optional_text("redirect_uri", |text| tenant.settings.allowed_redirect(text)),);
-    let (back,) = form.finish(values)?;
-    Ok(back.map(|uri| uri.as_str().to_owned()))
+    let values = (
+        form.optional_text("redirect_uri", |text| tenant.settings.allowed_redirect(text)),
+        form.optional_text("next", form::any),
+    );
+    let (back, next) = form.finish(values)?;
+    Ok((back.map(|uri| uri.as_str().to_owned()), next.as_deref() == Some("account")))
 }
 
 fn html(status: u16, page: &impl askama::Template, policy: &Policy) -> Result<Response, Problem> {

@@ -44,6 +44,7 @@ pub const WORDS: Words = Words {
         send_link: "Link senden",
         send_code: "Code senden",
         send_again: "Neuen Code senden",
+        send_mail_again: "E-Mail noch einmal senden",
         set_password: "Passwort speichern",
         undo: "Änderung rückgängig machen",
         save: "Speichern",
@@ -135,6 +136,7 @@ pub const WORDS: Words = Words {
         delete: "Konto löschen",
         delete_about: "Es ist sofort weg und lässt sich nicht wiederherstellen.",
         delete_confirm: "Ja, mein Konto löschen",
+        deleted: "Ihr Konto ist gelöscht.",
         new_backup_codes: "Neue Backup-Codes erstellen",
     },
     script: Script {
@@ -158,7 +160,11 @@ pub const WORDS: Words = Words {
             ("tenant_suspended", "Dieser Dienst ist zurzeit gesperrt."),
             ("origin_not_allowed", "Diese Seite liegt nicht unter der Adresse, für die sie gedacht ist."),
             ("reauthentication_required", "Dafür müssen Sie sich noch einmal anmelden."),
-            ("captcha_required", "Wir müssen prüfen, ob Sie ein Mensch sind. Versuchen Sie es noch einmal."),
+            (
+                "captcha_elsewhere",
+                "Diese Seite kann die Prüfung nicht durchführen, die hier verlangt wird. Nutzen Sie die \
+                 eigene Seite der App oder Website.",
+            ),
             (
                 "captcha_refused",
                 "Die Prüfung, ob Sie ein Mensch sind, ist fehlgeschlagen. Versuchen Sie es noch einmal.",
@@ -170,6 +176,11 @@ pub const WORDS: Words = Words {
             ("no_such_factor", "Sie haben keinen Faktor dieser Art."),
             ("nothing_begun", "Das hat zu lange gedauert. Beginnen Sie noch einmal."),
             ("factor_not_offered", "Dieser Faktor wird hier nicht angeboten."),
+            (
+                "nothing_to_enrol",
+                "Auf dieser Seite lässt sich kein zweiter Faktor einrichten, der hier gilt. Versuchen Sie es \
+                 mit einem anderen Browser oder auf der eigenen Seite der App oder Website.",
+            ),
             (
                 "factor_required",
                 "Das ist Ihr letzter zweiter Faktor, und hier ist einer Pflicht. Fügen Sie zuerst einen anderen \
@@ -201,7 +212,13 @@ pub const WORDS: Words = Words {
             ("Field required", "Füllen Sie dieses Feld aus."),
             ("String should have at least 1 character", "Füllen Sie dieses Feld aus."),
             ("String should have at least", "Mindestens {} Zeichen."),
+            ("String should have at most 1024 bytes", "Das ist zu lang."),
             ("String should have at most", "Höchstens {} Zeichen."),
+            (
+                "value is not a valid email address: the part before the @-sign must be ASCII",
+                "Vor dem @ sind hier nur Buchstaben von a bis z ohne Umlaute und Akzente, Ziffern und einige \
+                 Zeichen möglich.",
+            ),
             ("value is not a valid email address", "Das ist keine E-Mail-Adresse."),
             ("this password is common", "Dieses Passwort ist häufig oder war Teil eines Datenlecks."),
             (

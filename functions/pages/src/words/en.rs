@@ -44,6 +44,7 @@ pub const WORDS: Words = Words {
         send_link: "Send the link",
         send_code: "Send a code",
         send_again: "Send another",
+        send_mail_again: "Send the mail again",
         set_password: "Save the password",
         undo: "Undo the change",
         save: "Save",
@@ -126,6 +127,7 @@ pub const WORDS: Words = Words {
         delete: "Delete the account",
         delete_about: "It is gone at once, and cannot be brought back.",
         delete_confirm: "Yes, delete my account",
+        deleted: "Your account is deleted.",
         new_backup_codes: "Make new backup codes",
     },
     script: Script {
@@ -146,12 +148,20 @@ pub const WORDS: Words = Words {
             ("tenant_suspended", "This service is suspended at the moment."),
             ("origin_not_allowed", "This page is not at the address that it is meant for."),
             ("reauthentication_required", "This needs a fresh sign-in."),
-            ("captcha_required", "We must check that you are no machine. Try again."),
+            (
+                "captcha_elsewhere",
+                "This page cannot make the check that is asked for here. Use the app's or site's own page.",
+            ),
             ("captcha_refused", "The check that you are no machine has failed. Try again."),
             ("captcha_unavailable", "We cannot check now that you are no machine. Try again in a moment."),
             ("no_such_factor", "You have no factor of this kind."),
             ("nothing_begun", "This took too long. Begin again."),
             ("factor_not_offered", "This factor is not offered here."),
+            (
+                "nothing_to_enrol",
+                "This page cannot set up a second factor that counts here. Try another browser, or use the \
+                 app's or site's own page.",
+            ),
             (
                 "factor_required",
                 "This is your last second factor, and one is required here. Add another first.",
@@ -176,7 +186,13 @@ pub const WORDS: Words = Words {
             ("Field required", "Fill this in."),
             ("String should have at least 1 character", "Fill this in."),
             ("String should have at least", "{} characters at least."),
+            ("String should have at most 1024 bytes", "This is too long."),
             ("String should have at most", "{} characters at most."),
+            (
+                "value is not a valid email address: the part before the @-sign must be ASCII",
+                "Before the @, only letters from a to z without accents, digits and some signs are possible \
+                 here.",
+            ),
             ("value is not a valid email address", "This is no e-mail address."),
             ("this password is common", "This password is common, or was part of a breach."),
             (

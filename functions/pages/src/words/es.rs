@@ -44,6 +44,7 @@ pub const WORDS: Words = Words {
         send_link: "Enviar el enlace",
         send_code: "Enviar un código",
         send_again: "Enviar otro código",
+        send_mail_again: "Volver a enviar el correo",
         set_password: "Guardar la contraseña",
         undo: "Deshacer el cambio",
         save: "Guardar",
@@ -133,6 +134,7 @@ pub const WORDS: Words = Words {
         delete: "Eliminar la cuenta",
         delete_about: "Desaparece al instante y no se puede recuperar.",
         delete_confirm: "Sí, eliminar mi cuenta",
+        deleted: "Su cuenta se ha eliminado.",
         new_backup_codes: "Crear códigos de respaldo nuevos",
     },
     script: Script {
@@ -156,7 +158,11 @@ pub const WORDS: Words = Words {
             ("tenant_suspended", "Este servicio está suspendido en este momento."),
             ("origin_not_allowed", "Esta página no está en la dirección que le corresponde."),
             ("reauthentication_required", "Para esto hay que volver a iniciar sesión."),
-            ("captcha_required", "Debemos comprobar que usted no es un robot. Vuelva a intentarlo."),
+            (
+                "captcha_elsewhere",
+                "Esta página no puede hacer la comprobación que aquí se exige. Use la página propia de la \
+                 aplicación o del sitio web.",
+            ),
             (
                 "captcha_refused",
                 "La comprobación de que usted no es un robot ha fallado. Vuelva a intentarlo.",
@@ -168,6 +174,11 @@ pub const WORDS: Words = Words {
             ("no_such_factor", "No tiene ningún factor de este tipo."),
             ("nothing_begun", "Ha tardado demasiado. Empiece de nuevo."),
             ("factor_not_offered", "Este factor no se ofrece aquí."),
+            (
+                "nothing_to_enrol",
+                "En esta página no se puede configurar ningún segundo factor que se acepte aquí. Pruebe con \
+                 otro navegador o use la página propia de la aplicación o del sitio web.",
+            ),
             ("factor_required", "Es su último segundo factor y aquí se exige uno. Añada otro antes."),
             ("too_many_factors", "No puede haber más de este tipo. Quite uno antes."),
             ("overtaken", "Su cuenta se ha modificado al mismo tiempo. Revísela y vuelva a intentarlo."),
@@ -189,7 +200,13 @@ pub const WORDS: Words = Words {
             ("Field required", "Rellene este campo."),
             ("String should have at least 1 character", "Rellene este campo."),
             ("String should have at least", "Al menos {} caracteres."),
+            ("String should have at most 1024 bytes", "Este texto es demasiado largo."),
             ("String should have at most", "Como máximo, {} caracteres."),
+            (
+                "value is not a valid email address: the part before the @-sign must be ASCII",
+                "Aquí, antes de la @, solo se admiten letras de la a a la z sin tildes ni ñ, cifras y algunos \
+                 signos.",
+            ),
             ("value is not a valid email address", "Esto no es una dirección de correo electrónico."),
             ("this password is common", "Esta contraseña es común o figura en una filtración."),
             (

@@ -44,6 +44,7 @@ pub const WORDS: Words = Words {
         send_link: "Envoyer le lien",
         send_code: "Envoyer un code",
         send_again: "Envoyer un autre code",
+        send_mail_again: "Renvoyer l’e-mail",
         set_password: "Enregistrer le mot de passe",
         undo: "Annuler la modification",
         save: "Enregistrer",
@@ -139,6 +140,7 @@ pub const WORDS: Words = Words {
         delete: "Supprimer le compte",
         delete_about: "Il disparaît aussitôt et ne peut pas être rétabli.",
         delete_confirm: "Oui, supprimer mon compte",
+        deleted: "Votre compte est supprimé.",
         new_backup_codes: "Créer de nouveaux codes de secours",
     },
     script: Script {
@@ -159,7 +161,11 @@ pub const WORDS: Words = Words {
             ("tenant_suspended", "Ce service est suspendu pour le moment."),
             ("origin_not_allowed", "Cette page n’est pas à l’adresse pour laquelle elle est prévue."),
             ("reauthentication_required", "Pour cela, vous devez vous reconnecter."),
-            ("captcha_required", "Nous devons vérifier que vous n’êtes pas un robot. Réessayez."),
+            (
+                "captcha_elsewhere",
+                "Cette page ne peut pas effectuer la vérification demandée ici. Utilisez la page de \
+                 l’application ou du site.",
+            ),
             ("captcha_refused", "Nous n’avons pas pu confirmer que vous n’êtes pas un robot. Réessayez."),
             (
                 "captcha_unavailable",
@@ -168,6 +174,11 @@ pub const WORDS: Words = Words {
             ("no_such_factor", "Vous n’avez pas de facteur de ce type."),
             ("nothing_begun", "Cela a pris trop de temps. Recommencez."),
             ("factor_not_offered", "Ce facteur n’est pas proposé ici."),
+            (
+                "nothing_to_enrol",
+                "Cette page ne permet pas de configurer un second facteur accepté ici. Essayez un autre \
+                 navigateur ou utilisez la page de l’application ou du site.",
+            ),
             (
                 "factor_required",
                 "C’est votre dernier second facteur, et il en faut un ici. Ajoutez-en d’abord un autre.",
@@ -195,7 +206,13 @@ pub const WORDS: Words = Words {
             ("Field required", "Remplissez ce champ."),
             ("String should have at least 1 character", "Remplissez ce champ."),
             ("String should have at least", "Au moins {} caractères."),
+            ("String should have at most 1024 bytes", "C’est trop long."),
             ("String should have at most", "Au plus {} caractères."),
+            (
+                "value is not a valid email address: the part before the @-sign must be ASCII",
+                "Avant le @, seuls les chiffres, les lettres de a à z sans accent et certains signes sont \
+                 possibles ici.",
+            ),
             ("value is not a valid email address", "Ce n’est pas une adresse e-mail."),
             ("this password is common", "Ce mot de passe est courant ou figure dans une fuite de données."),
             (

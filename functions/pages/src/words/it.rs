@@ -44,6 +44,7 @@ pub const WORDS: Words = Words {
         send_link: "Invia il link",
         send_code: "Invia un codice",
         send_again: "Invia un altro codice",
+        send_mail_again: "Invia di nuovo l’e-mail",
         set_password: "Salva la password",
         undo: "Annulla la modifica",
         save: "Salva",
@@ -132,6 +133,7 @@ pub const WORDS: Words = Words {
         delete: "Elimina l’account",
         delete_about: "Sparisce subito e non può essere ripristinato.",
         delete_confirm: "Sì, elimina il mio account",
+        deleted: "Il suo account è stato eliminato.",
         new_backup_codes: "Crea nuovi codici di backup",
     },
     script: Script {
@@ -155,7 +157,11 @@ pub const WORDS: Words = Words {
             ("tenant_suspended", "Questo servizio al momento è sospeso."),
             ("origin_not_allowed", "Questa pagina non si trova all’indirizzo a cui è destinata."),
             ("reauthentication_required", "Per questo deve accedere di nuovo."),
-            ("captcha_required", "Dobbiamo verificare che lei non sia un robot. Riprovi."),
+            (
+                "captcha_elsewhere",
+                "Questa pagina non può eseguire la verifica richiesta qui. Usi la pagina dell’app o del \
+                 sito.",
+            ),
             ("captcha_refused", "La verifica che lei non sia un robot non è riuscita. Riprovi."),
             (
                 "captcha_unavailable",
@@ -164,6 +170,11 @@ pub const WORDS: Words = Words {
             ("no_such_factor", "Non ha nessun fattore di questo tipo."),
             ("nothing_begun", "È passato troppo tempo. Ricominci."),
             ("factor_not_offered", "Questo fattore qui non è disponibile."),
+            (
+                "nothing_to_enrol",
+                "In questa pagina non si può configurare nessun secondo fattore accettato qui. Provi con un \
+                 altro browser o usi la pagina dell’app o del sito.",
+            ),
             (
                 "factor_required",
                 "È il suo ultimo secondo fattore e qui ne serve uno. Prima ne aggiunga un altro.",
@@ -188,7 +199,13 @@ pub const WORDS: Words = Words {
             ("Field required", "Compili questo campo."),
             ("String should have at least 1 character", "Compili questo campo."),
             ("String should have at least", "Almeno {} caratteri."),
+            ("String should have at most 1024 bytes", "Questo testo è troppo lungo."),
             ("String should have at most", "Al massimo {} caratteri."),
+            (
+                "value is not a valid email address: the part before the @-sign must be ASCII",
+                "Prima della @ qui si possono usare solo lettere dalla a alla z senza accenti, cifre e alcuni \
+                 simboli.",
+            ),
             ("value is not a valid email address", "Questo non è un indirizzo e-mail."),
             ("this password is common", "Questa password è comune o faceva parte di una violazione di dati."),
             (

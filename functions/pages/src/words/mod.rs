@@ -65,6 +65,7 @@ pub struct Buttons {
     pub send_link: &'static str,
     pub send_code: &'static str,
     pub send_again: &'static str,
+    pub send_mail_again: &'static str,
     pub set_password: &'static str,
     pub undo: &'static str,
     pub save: &'static str,
@@ -147,6 +148,7 @@ pub struct Account {
     pub delete: &'static str,
     pub delete_about: &'static str,
     pub delete_confirm: &'static str,
+    pub deleted: &'static str,
     pub new_backup_codes: &'static str,
 }
 
