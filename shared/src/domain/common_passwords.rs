@@ -97,6 +97,9 @@ pub(super) fn is_common(caseless_password: &str) -> bool {
 /// The text for a comparison that disregards case.
 #[must_use]
 pub fn caseless(text: &str) -> Zeroizing<String> {
+    if text.is_ascii() {
+        return Zeroizing::new(text.to_ascii_lowercase());
+    }
     let lower = Zeroizing::new(text.to_lowercase());
     let mut caseless = Zeroizing::new(String::with_capacity(3 * lower.len()));
     caseless.extend(lower.nfc());

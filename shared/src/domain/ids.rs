@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
-use ulid::Ulid;
+use ulid::{ULID_LEN, Ulid};
 
 use super::{Clock, Entropy};
 
@@ -45,7 +45,8 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!($prefix, "{}"), self.0)
+                f.write_str($prefix)?;
+                f.write_str(self.0.array_to_str(&mut [0; ULID_LEN]))
             }
         }
 

@@ -195,19 +195,25 @@ impl Key {
     }
 }
 
+const SPECIAL: [char; 3] = ['#', '%', '|'];
+
 fn join(parts: &[&str]) -> String {
     let mut joined = String::with_capacity(64);
     for (index, part) in parts.iter().enumerate() {
         if index > 0 {
             joined.push('#');
         }
+        // Most parts have nothing to be escaped.
+        if !part.contains(SPECIAL) {
+            joined.push_str(part);
+            continue;
+        }
         for character in part.chars() {
-            match character {
-                '#' | '%' | '|' => {
-                    // Writing to a string does not fail.
-                    let _ = write!(joined, "%{:02X}", u32::from(character));
-                }
-                _ => joined.push(character),
+            if SPECIAL.contains(&character) {
+                // Writing to a string does not fail.
+                let _ = write!(joined, "%{:02X}", u32::from(character));
+            } else {
+                joined.push(character);
             }
         }
     }
