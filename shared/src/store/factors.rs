@@ -201,7 +201,7 @@ impl Store {
         )
         .name("#counter", "counter")
         .when(rises)
-        .text(":challenge", &challenge.to_string())
+        .text(":challenge", challenge.to_string())
         .number(":counter", counter)
         .time(":now", self.clock.now());
         Ok(self.change(change).await?.is_done())
