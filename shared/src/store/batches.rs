@@ -27,11 +27,8 @@ impl Store {
         let mut found = [const { None }; N];
         for item in self.batch_get_within(TRIES_OF_A_REQUEST, &keys, None).await? {
             let key = key_of(Table::Users, &item)?;
-            for (place, wanted) in found.iter_mut().zip(&keys) {
-                if *wanted == key {
-                    *place = Some(item);
-                    break;
-                }
+            if let Some(place) = keys.iter().position(|wanted| *wanted == key) {
+                found[place] = Some(item);
             }
         }
         Ok(found)
