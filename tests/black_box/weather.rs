@@ -190,6 +190,22 @@ async fn a_reset_whose_answer_is_lost_before_a_conflict_is_no_stale_one() {
     assert_eq!(ada.login_with(&client, "an entirely new pass phrase 7").await.status, 200);
 }
 
+/// What DynamoDB leaves of several reads in one call is asked for again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_is_done_in_part_is_gone_on_with() {
+    if tests::is_elsewhere() {
+        return;
+    }
+    let (house, faults) = House::on_a_bad_day().await;
+    let (ada, client) = house.ada_at_acme(json!({ "mfa": { "policy": "off" } })).await;
+    let token = ada.token(&client).await;
+    let whole = client.get_as("/api/v1/me", &token).await;
+    faults.leave_unprocessed(2);
+    let in_parts = client.get_as("/api/v1/me", &token).await;
+    assert_eq!(in_parts.data(), whole.data());
+    assert_eq!(faults.clear(), 2);
+}
+
 /// However often the answer is lost, a try of the password counts once.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_try_whose_answer_is_lost_counts_once() {

@@ -15,10 +15,11 @@ use std::{
 
 use axum::{
     body::{Body, Bytes, to_bytes},
-    http::{HeaderValue, Request, Response, StatusCode, header},
+    http::{HeaderValue, Request, Response, StatusCode, header, request::Parts},
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::mortal::{Life, Side};
@@ -92,6 +93,11 @@ impl Faults {
         self.dynamodb.throttled_gets.store(times, Ordering::Relaxed);
     }
 
+    /// Has the next so many reads of several items done for the first of them alone.
+    pub fn leave_unprocessed(&self, times: usize) {
+        self.dynamodb.unprocessed.store(times, Ordering::Relaxed);
+    }
+
     /// What becomes of the next changes of an item, in order: `.` is answered, `l` is made and its answer lost, `t` is
     /// refused as too many.
     pub fn changes(&self, fates: &str) {
@@ -137,6 +143,7 @@ struct Proxy {
     lost: AtomicUsize,
     throttled_puts: AtomicUsize,
     throttled_gets: AtomicUsize,
+    unprocessed: AtomicUsize,
     changes: Mutex<VecDeque<Fate>>,
     weather: Mutex<Option<(Weather, fastrand::Rng)>>,
     harmed: AtomicUsize,
@@ -148,6 +155,7 @@ enum Fate {
     Answered,
     Out,
     Throttled,
+    Unprocessed,
     Conflicting,
     Lost,
     Cut,
@@ -166,6 +174,7 @@ impl Proxy {
             lost: AtomicUsize::new(0),
             throttled_puts: AtomicUsize::new(0),
             throttled_gets: AtomicUsize::new(0),
+            unprocessed: AtomicUsize::new(0),
             changes: Mutex::default(),
             weather: Mutex::new(None),
             harmed: AtomicUsize::new(0),
@@ -207,6 +216,7 @@ impl Proxy {
             Fate::Answered => self.pass_on(request).await,
             Fate::Out => Ok(refusal(StatusCode::INTERNAL_SERVER_ERROR, OUT)),
             Fate::Throttled => Ok(refusal(StatusCode::BAD_REQUEST, THROTTLED)),
+            Fate::Unprocessed => self.pass_on_the_first(request).await,
             Fate::Conflicting => Ok(refusal(StatusCode::BAD_REQUEST, CONFLICT)),
             Fate::Lost => {
                 let _ = self.pass_on(request).await;
@@ -237,6 +247,9 @@ impl Proxy {
         if operation == "GetItem" && due(&self.throttled_gets) {
             return (Fate::Throttled, Duration::ZERO);
         }
+        if operation == "BatchGetItem" && due(&self.unprocessed) {
+            return (Fate::Unprocessed, Duration::ZERO);
+        }
         if operation == "UpdateItem"
             && let Some(fate) = self.changes.lock().unwrap().pop_front()
         {
@@ -259,12 +272,34 @@ impl Proxy {
         (fate, wait)
     }
 
+    /// Of the keys that are asked for in one call.
+    async fn pass_on_the_first(&self, request: Request<Incoming>) -> io::Result<Response<Body>> {
+        let (head, body) = request.into_parts();
+        let body = to_bytes(Body::new(body), usize::MAX).await.map_err(io::Error::other)?;
+        let mut asked: Value = serde_json::from_slice(&body)?;
+        let mut left = asked["RequestItems"].clone();
+        for (table, wanted) in asked["RequestItems"].as_object_mut().into_iter().flatten() {
+            wanted["Keys"].as_array_mut().unwrap().truncate(1);
+            left[table]["Keys"].as_array_mut().unwrap().remove(0);
+        }
+        let (head, body) = self.send(head, asked.to_string().into()).await?.into_parts();
+        let body = to_bytes(body, usize::MAX).await.map_err(io::Error::other)?;
+        let mut answer: Value = serde_json::from_slice(&body)?;
+        answer["UnprocessedKeys"] = left;
+        Ok(Response::from_parts(head, answer.to_string().into()))
+    }
+
     async fn pass_on(&self, request: Request<Incoming>) -> io::Result<Response<Body>> {
         let (head, body) = request.into_parts();
         let body = to_bytes(Body::new(body), usize::MAX).await.map_err(io::Error::other)?;
+        self.send(head, body).await
+    }
+
+    async fn send(&self, head: Parts, body: Bytes) -> io::Result<Response<Body>> {
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         let mut headers = head.headers;
         headers.remove(header::HOST);
+        headers.remove(header::CONTENT_LENGTH);
         let url = format!("{}{path}", self.upstream);
         let asked = self.client.request(head.method, url).headers(headers).body(body).send();
         let answer = asked.await.map_err(io::Error::other)?;
