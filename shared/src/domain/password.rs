@@ -138,7 +138,11 @@ fn normal(text: &str) -> Result<Zeroizing<String>, Fault> {
     }
     // UTF-8 grows by NFC to three times its size at most (UAX #15 §9), so this never moves.
     let mut password = Zeroizing::new(String::with_capacity(3 * text.len()));
-    password.extend(text.nfc());
+    if text.is_ascii() {
+        password.push_str(text);
+    } else {
+        password.extend(text.nfc());
+    }
     if password.len() > PasswordRules::MAX_BYTES { Err(too_long()) } else { Ok(password) }
 }
 

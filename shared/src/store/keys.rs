@@ -204,7 +204,7 @@ fn join(parts: &[&str]) -> String {
             joined.push('#');
         }
         // Most parts have nothing to be escaped.
-        if !part.contains(SPECIAL) {
+        if !part.bytes().any(|byte| SPECIAL.contains(&char::from(byte))) {
             joined.push_str(part);
             continue;
         }
