@@ -106,11 +106,9 @@ impl Attempt {
             let exchanged = device.as_ref().is_some_and(|device| !is_current(device));
             let device = device.filter(is_current);
             let stranger = wide.verdict.and(of_account.verdict);
-            Problem::unless_allowed(if device.is_some() {
-                narrow.verdict.or(stranger)
-            } else {
-                narrow.verdict.and(stranger)
-            })?;
+            let verdict =
+                if device.is_some() { narrow.verdict.or(stranger) } else { narrow.verdict.and(stranger) };
+            Problem::unless_allowed(verdict)?;
             let seen =
                 Suspicion { tries: wide.tries, accounts: wide.accounts, networks: of_account.networks };
             if device.is_none() && seen.is_grave() {

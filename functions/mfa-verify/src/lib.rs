@@ -175,19 +175,11 @@ impl MfaVerify {
         let store = &self.parts.store;
         // It may be stored though nobody was told so.
         let ended = store.end_session(tenant.id, tried.handle.user_id, session);
-        let unspent = async {
-            match again {
-                Some((token, _)) => store.unspend_handle(tenant.id, token, &tried.attempt).await,
-                None => Ok(()),
-            }
-        };
+        let Some((token, challenge)) = again else { return ended.await };
+        let unspent = store.unspend_handle(tenant.id, token, &tried.attempt);
         let given_back = async {
-            match again {
-                Some((_, Some(challenge))) => {
-                    store.give_back_challenge(tenant.id, challenge, &tried.attempt).await
-                }
-                _ => Ok(()),
-            }
+            let Some(challenge) = challenge else { return Ok(()) };
+            store.give_back_challenge(tenant.id, challenge, &tried.attempt).await
         };
         // Each for itself: one that fails does not keep the others from being done.
         let (ended, unspent, given_back) = futures::join!(ended, unspent, given_back);

@@ -26,7 +26,7 @@ enum BuildFault {
     File(String, io::Error),
     #[error("no filter can be made of this: {0}")]
     Filter(&'static str),
-    #[error("what was made of it is none")]
+    #[error("the filter that was made does not read")]
     Unread,
     #[error("a listed password is not found")]
     Lost,

@@ -74,8 +74,11 @@ pub fn guard_sign_in(parts: &Parts, request: &Request, tenant: &Tenant) -> Resul
 /// # Errors
 /// 403 `origin_not_allowed`.
 pub fn guard(parts: &Parts, request: &Request, tenant: &Tenant) -> Result<(), Problem> {
-    let is_own = cors::is_from_page_of(tenant, request) || parts.is_from_hosted_page(request);
-    if is_own && request.is_json() { Ok(()) } else { Err(Code::OriginNotAllowed.into()) }
+    if is_from_own_page(parts, request, Some(tenant)) && request.is_json() {
+        Ok(())
+    } else {
+        Err(Code::OriginNotAllowed.into())
+    }
 }
 
 /// Leaves out the cookies of an answer to a page that is neither the tenant's nor a hosted one. Whatever set them, its
@@ -87,10 +90,12 @@ pub fn only_for_own_pages(
     request: &Request,
     tenant: Option<&Tenant>,
 ) -> Response {
-    let is_own = tenant.is_some_and(|tenant| cors::is_from_page_of(tenant, request))
-        || parts.is_from_hosted_page(request);
-    if request.header("origin").is_some() && !is_own {
+    if request.header("origin").is_some() && !is_from_own_page(parts, request, tenant) {
         response.headers.remove(header::SET_COOKIE);
     }
     response
+}
+
+fn is_from_own_page(parts: &Parts, request: &Request, tenant: Option<&Tenant>) -> bool {
+    tenant.is_some_and(|tenant| cors::is_from_page_of(tenant, request)) || parts.is_from_hosted_page(request)
 }
