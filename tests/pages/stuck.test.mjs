@@ -58,12 +58,7 @@ journey("where a captcha is another's, a page says that it cannot make the check
   await set;
   const ada = await person(tenant);
   await ada.open("register");
-  await ada.fill("E-mail address", ada.email);
-  await ada.fill("First name", "Ada");
-  await ada.fill("Last name", "Lovelace");
-  await ada.fill("Password", ada.password);
-  await ada.press("Create account");
-  await ada.reads("This page cannot make the check");
+  await ada.registersHere("This page cannot make the check");
   const asked = { status: 403, json: { code: "captcha_required", captcha: { provider: "turnstile", site_key: "0x4AAA" } } };
   await ada.page.route("**/login", (route) => route.fulfill(asked));
   await ada.signsIn();
